@@ -1,0 +1,1 @@
+"""Estimators with intervals, exact and approximate predictions, comparison, figures. Knows no MPI."""

@@ -1,0 +1,1 @@
+"""The stochastic side: models, unravellings, compiled kernels, resumable trajectories. Knows no files, no MPI."""

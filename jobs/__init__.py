@@ -1,0 +1,1 @@
+"""Campaigns, storage, scheduling over MPI, the command line and the Python calls that join engine and analysis."""
