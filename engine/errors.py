@@ -27,6 +27,10 @@ class CutoffError(WellhopError):
     """The Hilbert space is too small for the state; the message names the size to use."""
 
 
+class CutoffWarning(UserWarning):
+    """A state comes close to the end of the Hilbert space; the message names the size to use."""
+
+
 class UnravellingError(WellhopError):
     """The chosen unravelling cannot answer the question asked (for example: residence times from photon counting)."""
 
