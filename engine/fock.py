@@ -88,14 +88,15 @@ def coherent_state(alpha: complex, n: int) -> npt.NDArray[np.complex128]:
     if not np.isfinite(size):
         raise ParameterError("alpha", alpha, "a finite complex number")
     if size == 0.0:
-        return (levels == 0).astype(np.complex128)
+        return np.where(levels == 0, 1.0 + 0.0j, 0.0j)
     log_size = -0.5 * size**2 + levels * np.log(size) - 0.5 * gammaln(levels + 1.0)
     state = np.exp(log_size + 1j * levels * np.angle(alpha))
     weight = float(np.sum(np.abs(state) ** 2))
     if weight < 0.5:
         needed = int(np.ceil(size**2 + 8 * size + 10))
         raise CutoffError(
-            f"coherent state: only {weight:.2g} of |alpha| = {size:.4g} lies below cutoff {n}; use cutoff {needed}"
+            f"coherent state: only {weight:.2g} of |alpha| = {size:.4g} lies below cutoff {n}; "
+            f"use cutoff {needed}"
         )
     normalised: npt.NDArray[np.complex128] = state / np.sqrt(weight)
     return normalised
@@ -122,9 +123,9 @@ def guard_population(populations: npt.ArrayLike, guard: int = GUARD_LEVELS) -> f
 def suggested_cutoff(populations: npt.ArrayLike, tolerance: float = 1e-9) -> int:
     """Number of levels at which the population tail, continued, falls below ``tolerance``.
 
-    The logarithm of the tail sum, from the highest level that still holds a tenth of the state to the cut-off, is
-    continued as a straight line; Fock tails fall faster than that, so the answer is on the safe side. At least
-    1.25 n is proposed.
+    The logarithm of the tail sum, from the highest level that still holds a tenth of the state to the
+    cut-off, is continued as a straight line; Fock tails fall faster than that, so the answer is on the
+    safe side. At least 1.25 n is proposed.
 
     >>> suggested_cutoff(0.5 ** np.arange(1.0, 21.0), 1e-9)
     31
@@ -167,8 +168,8 @@ def check_cutoff(
         return found
     n = np.asarray(populations).shape[0]
     message = (
-        f"{what}: population {found:.2g} in the {GUARD_LEVELS} levels below cutoff {n}, allowed is {warn:.1g}; "
-        f"use cutoff {suggested_cutoff(populations, 0.1 * warn)}"
+        f"{what}: population {found:.2g} in the {GUARD_LEVELS} levels below cutoff {n}, "
+        f"allowed is {warn:.1g}; use cutoff {suggested_cutoff(populations, 0.1 * warn)}"
     )
     if found > refuse:
         raise CutoffError(message)

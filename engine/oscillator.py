@@ -1,6 +1,6 @@
 """The one oscillator family behind every built-in system.
 
-    H = detuning a†a + (kerr/2) a†²a² + [drive_1 a† + h.c.] + [(drive_2/2) a†² + h.c.]      (ħ = 1, rotating frame)
+    H = detuning a†a + (kerr/2) a†²a² + [drive_1 a† + h.c.] + [(drive_2/2) a†² + h.c.]   (ħ = 1, rotating frame)
     dρ/dt = -i[H,ρ] + κ₁(1+n_th) D[a]ρ + κ₁ n_th D[a†]ρ + κ₂ D[a²]ρ + κ_φ D[a†a]ρ
     D[L]ρ = L ρ L† - ½{L†L, ρ}
 
@@ -128,8 +128,7 @@ class Oscillator:
         """Jump operators with non-zero rate, sqrt(rate) absorbed.
 
         Returns:
-            (name, matrix) pairs, names out of ``loss``, ``heating``, ``two_photon_loss``, ``dephasing``, in this
-            order.
+            (name, matrix) pairs in the order ``loss``, ``heating``, ``two_photon_loss``, ``dephasing``.
         """
         a = fock.annihilation(n)
         candidates = [

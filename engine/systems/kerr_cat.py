@@ -1,8 +1,9 @@
 """Kerr-cat double well: H = -K a†²a² + ε₂(a†² + a²) with thermal one-photon loss.
 
 Su, Cortiñas, Venkatraman, Puri, "Unraveling the switching dynamics in a quantum double-well potential",
-Eqs. (1)-(21). The two wells are the coherent states |±α>, α = sqrt(ε₂/K), both exact eigenstates at the HIGHEST
-energy E₀ = ε₂²/K. Manifold n = 0, 1, 2, ... counts downward in energy and holds one level of each photon parity.
+Eqs. (1)-(21). The two wells are the coherent states |±α>, α = sqrt(ε₂/K), both exact eigenstates at the
+HIGHEST energy E₀ = ε₂²/K. Manifold n = 0, 1, 2, ... counts downward in energy and holds one level of each
+photon-number parity.
 """
 
 from __future__ import annotations
@@ -94,9 +95,7 @@ class KerrCat:
 
     name: ClassVar[str] = "kerr_cat_staircase"
     title: ClassVar[str] = "Kerr-cat double well"
-    reference: ClassVar[str] = (
-        "Su, Cortiñas, Venkatraman, Puri: Unraveling the switching dynamics"
-    )
+    reference: ClassVar[str] = "Su, Cortiñas, Venkatraman, Puri: Unraveling the switching dynamics"
     attractors: ClassVar[tuple[str, ...]] = ("right", "left")
     order_parameter: ClassVar[str] = "X = sum_n |r_n><r_n| - |l_n><l_n|"
     symmetric: ClassVar[bool] = True
@@ -137,7 +136,7 @@ class KerrCat:
         return self.oscillator().lindblad(self._cutoff(cutoff))
 
     def displacements(self) -> npt.NDArray[np.float64]:
-        """(n_channels,) β = -sqrt(rate) α: under L + β the right well clicks only by intra-well transitions."""
+        """(n_channels,) β = -sqrt(rate) α; under L + β the right well clicks by intra-well hops only."""
         rates = [self.kappa * (1.0 + self.n_th), self.kappa * self.n_th]
         return np.array([-np.sqrt(rate) * self.alpha for rate in rates if rate > 0.0])
 
@@ -173,9 +172,9 @@ class KerrCat:
     def reduced_model(self, count: int | None = None, cutoff: int | None = None) -> LindbladModel:
         """The model projected on the highest manifolds, in the basis of :class:`Manifolds`.
 
-        H is diagonal, relative to E₀, with both ground levels at exactly 0. The jump operators are B†LB, so that
-        the projected model is again a Lindblad model; what it leaves out is the weight below the lowest manifold
-        kept.
+        H is diagonal, relative to E₀, with both ground levels at exactly 0. The jump operators are B†LB, so
+        that the projected model is again a Lindblad model; what it leaves out is the weight below the lowest
+        manifold kept.
         """
         levels = self.manifolds(count, cutoff)
         m, n = levels.count, levels.even.shape[0]
@@ -201,12 +200,13 @@ class KerrCat:
         smallest = max(22, int(np.ceil(size**2 + 4.0 * size + 8.0)))
         if cutoff < smallest:
             raise CutoffError(
-                f"cutoff: got {cutoff}, allowed is >= {smallest} for alpha^2 = {size**2:.4g}; use cutoff {self.default_cutoff()}"
+                f"cutoff: got {cutoff}, allowed is >= {smallest} "
+                f"for alpha^2 = {size**2:.4g}; use cutoff {self.default_cutoff()}"
             )
         return int(cutoff)
 
     def _sector(self, first: int, n: int, count: int) -> tuple[npt.NDArray[np.float64], RealMatrix]:
-        """Highest ``count`` levels of the Fock sector first, first + 2, ...: energies downward, full vectors."""
+        """Highest ``count`` levels of the Fock sector first, first + 2, ...; energies downward."""
         k = np.arange(first, n, 2, dtype=np.float64)
         off = self.eps2 * np.sqrt((k[:-1] + 1.0) * (k[:-1] + 2.0))
         energy, vectors = eigh_tridiagonal(
