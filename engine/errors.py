@@ -39,6 +39,10 @@ class ModelError(WellhopError):
     """A Hamiltonian, jump operator or observable is malformed (shape, hermiticity, not finite)."""
 
 
+class SpectrumError(WellhopError):
+    """The slow spectrum is not what was asked for: no real slow mode, several steady states, no second mode."""
+
+
 class TooFewSwitchesError(WellhopError):
     """Not enough switches for the estimate asked for; the message holds the upper limit that the records do give."""
 

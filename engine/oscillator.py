@@ -1,6 +1,6 @@
 """The one oscillator family behind every built-in system.
 
-    H = detuning a†a + (kerr/2) a†²a² + [drive_1 a† + h.c.] + [(drive_2/2) a†² + h.c.]   (ħ = 1, rotating frame)
+    H = detuning a†a + (kerr/2) a†²a² + [drive_1 a† + h.c.] + [(drive_2/2) a†² + h.c.],   ħ = 1
     dρ/dt = -i[H,ρ] + κ₁(1+n_th) D[a]ρ + κ₁ n_th D[a†]ρ + κ₂ D[a²]ρ + κ_φ D[a†a]ρ
     D[L]ρ = L ρ L† - ½{L†L, ρ}
 

@@ -1,0 +1,163 @@
+"""Compiled arithmetic on state amplitudes: exact evolution of eigenmodes, block matrix products, observables.
+
+Real and imaginary parts live in separate arrays. ``contract``, ``reassoc`` and ``nsz`` are the only relaxed floating-point
+rules: they let LLVM use vector registers for the sums. Not-a-number still propagates, so a broken state is seen.
+"""
+
+# mypy: disable-error-code="no-untyped-def"
+
+from __future__ import annotations
+
+import numba
+import numpy as np
+
+RELAXED = {"contract", "reassoc", "nsz"}
+
+_ROUND = 6755399441055744.0  # 1.5 * 2^52: adding it leaves round(x) in the low bits
+_LOG2E = 1.4426950408889634
+_LN2_HIGH = 6.93147180369123816490e-01
+_LN2_LOW = 1.90821492927058770002e-10
+_TWO_OVER_PI = 0.63661977236758134308
+_HALF_PI_1 = 1.57079632673412561417e00
+_HALF_PI_2 = 6.07710050630396597660e-11
+_HALF_PI_3 = 2.02226624879595063154e-21
+#: below exp(-300) an amplitude is zero for every purpose; staying above it avoids denormals, which cost a factor 4
+_FLOOR = -300.0
+
+
+@numba.njit(cache=True, error_model="numpy", inline="always")
+def _exp(a):
+    """exp(a) for -300 <= a <= 0: range reduction and a Taylor polynomial, relative error below 3e-16."""
+    z = a * _LOG2E + _ROUND
+    k = z - _ROUND
+    r = (a - k * _LN2_HIGH) - k * _LN2_LOW
+    p = 1.0 / 6227020800.0
+    p = p * r + 1.0 / 479001600.0
+    p = p * r + 1.0 / 39916800.0
+    p = p * r + 1.0 / 3628800.0
+    p = p * r + 1.0 / 362880.0
+    p = p * r + 1.0 / 40320.0
+    p = p * r + 1.0 / 5040.0
+    p = p * r + 1.0 / 720.0
+    p = p * r + 1.0 / 120.0
+    p = p * r + 1.0 / 24.0
+    p = p * r + 1.0 / 6.0
+    p = p * r + 0.5
+    p = p * r + 1.0
+    p = p * r + 1.0
+    return p * np.int64((np.float64(z).view(np.int64) + 1023) << 52).view(np.float64)
+
+
+@numba.njit(cache=True, error_model="numpy")
+def evolve(omega, growth, t, cr, ci, xr, xi):
+    """x_j = c_j exp(-i ω_j t + g_j t) for all modes, g_j <= 0.
+
+    The phase is reduced in three parts of π/2, good to 1e-15 for |ω t| < 1e5 and to |ω t| 2^-66 beyond. The loop has no
+    branch, so LLVM turns it into vector code: about 2 ns a mode against 15 ns with libm.
+    """
+    for j in range(cr.shape[0]):
+        e = _exp(max(growth[j] * t, _FLOOR))
+        b = -omega[j] * t
+        z = b * _TWO_OVER_PI + _ROUND
+        m = z - _ROUND
+        q = np.float64(z).view(np.int64)
+        y = ((b - m * _HALF_PI_1) - m * _HALF_PI_2) - m * _HALF_PI_3
+        y2 = y * y
+        s = -1.0 / 1307674368000.0
+        s = s * y2 + 1.0 / 6227020800.0
+        s = s * y2 - 1.0 / 39916800.0
+        s = s * y2 + 1.0 / 362880.0
+        s = s * y2 - 1.0 / 5040.0
+        s = s * y2 + 1.0 / 120.0
+        s = s * y2 - 1.0 / 6.0
+        s = y + y * y2 * s
+        c = 1.0 / 20922789888000.0
+        c = c * y2 - 1.0 / 87178291200.0
+        c = c * y2 + 1.0 / 479001600.0
+        c = c * y2 - 1.0 / 3628800.0
+        c = c * y2 + 1.0 / 40320.0
+        c = c * y2 - 1.0 / 720.0
+        c = c * y2 + 1.0 / 24.0
+        c = c * y2 - 0.5
+        c = c * y2 + 1.0
+        odd = (q & 1) == 1
+        sine = c if odd else s
+        cosine = s if odd else c
+        sine = -sine if (q & 2) == 2 else sine
+        cosine = -cosine if ((q + 1) & 2) == 2 else cosine
+        er = e * cosine
+        ei = e * sine
+        xr[j] = cr[j] * er - ci[j] * ei
+        xi[j] = cr[j] * ei + ci[j] * er
+
+
+@numba.njit(cache=True, error_model="numpy", fastmath=RELAXED)
+def decaying_sum(weight, growth, t):
+    """(S, dS/dt) of S(t) = Σ_j w_j exp(2 g_j t), the norm if the modes were orthogonal."""
+    total = 0.0
+    slope = 0.0
+    for j in range(weight.shape[0]):
+        term = weight[j] * _exp(max(2.0 * growth[j] * t, _FLOOR))
+        total += term
+        slope += 2.0 * growth[j] * term
+    return total, slope
+
+
+@numba.njit(cache=True, error_model="numpy", fastmath=RELAXED)
+def multiply(ar, ai, edges, source, rows, columns, xr, xi, yr, yi):
+    """y = A x for a matrix stored by sectors.
+
+    Row sector b occupies ``edges[b]:edges[b+1]``; its only non-zero columns are those of sector ``source[b]`` (-1: none),
+    stored in ``ar[i, :width]``. ``rows[b]`` and ``columns[s]`` say how many leading entries of a sector are alive.
+    """
+    for b in range(source.shape[0]):
+        first = edges[b]
+        s = source[b]
+        if s < 0:
+            for i in range(edges[b], edges[b + 1]):
+                yr[i] = 0.0
+                yi[i] = 0.0
+            continue
+        width = columns[s]
+        vr = xr[edges[s] : edges[s] + width]
+        vi = xi[edges[s] : edges[s] + width]
+        for i in range(rows[b]):
+            mr = ar[first + i]
+            mi = ai[first + i]
+            p = 0.0
+            q = 0.0
+            for j in range(width):
+                p += mr[j] * vr[j] - mi[j] * vi[j]
+                q += mr[j] * vi[j] + mi[j] * vr[j]
+            yr[first + i] = p
+            yi[first + i] = q
+
+
+@numba.njit(cache=True, error_model="numpy", fastmath=RELAXED)
+def norm_squared(xr, xi):
+    """Σ |x|²."""
+    total = 0.0
+    for i in range(xr.shape[0]):
+        total += xr[i] * xr[i] + xi[i] * xi[i]
+    return total
+
+
+@numba.njit(cache=True, error_model="numpy", fastmath=RELAXED)
+def weighted_population(weight, xr, xi):
+    """Σ w_i |x_i|²."""
+    total = 0.0
+    for i in range(xr.shape[0]):
+        total += weight[i] * (xr[i] * xr[i] + xi[i] * xi[i])
+    return total
+
+
+@numba.njit(cache=True, error_model="numpy", fastmath=RELAXED)
+def observe(pointer, row, column, wr, wi, xr, xi, scale, out):
+    """out_k = scale ⟨x|O_k|x⟩ for Hermitian observables given by their upper triangles (off-diagonal entries doubled)."""
+    for k in range(out.shape[0]):
+        total = 0.0
+        for e in range(pointer[k], pointer[k + 1]):
+            i = row[e]
+            j = column[e]
+            total += wr[e] * (xr[i] * xr[j] + xi[i] * xi[j]) - wi[e] * (xr[i] * xi[j] - xi[i] * xr[j])
+        out[k] = scale * total

@@ -1,0 +1,308 @@
+"""The quantum-jump kernel: exact waiting times from the eigenbasis of H_eff.
+
+Between clicks |ψ(t)⟩ = Σ_j c_j e^{-iλ_j t} |v_j⟩ with H_eff |v_j⟩ = λ_j |v_j⟩, and the squared norm N(t) = c(t)† G c(t), G = V†V, is the
+probability of no click. A click happens when N falls to a uniform number r. ln N - ln r is solved by a safeguarded Newton
+iteration: N is monotone and dN/dt = 2 Re[(G c)† (-iΛ c)] comes from the same matrix product. There is no step size, and a
+long wait costs as much as a short one. (Dalibard, Castin, Mølmer, PRL 68, 580 (1992); eigenbasis as in QuTiP's "diag".)
+
+One interval between clicks is atomic: a slice ends only after a click, so where slices are cut changes no arithmetic.
+"""
+
+# mypy: disable-error-code="no-untyped-def"
+
+from __future__ import annotations
+
+import math
+
+import numba
+import numpy as np
+
+from wellhop.engine.amplitude_kernels import (
+    RELAXED,
+    decaying_sum,
+    evolve,
+    multiply,
+    norm_squared,
+    observe,
+    weighted_population,
+)
+from wellhop.engine.label_kernels import choose_frame, update_labels
+from wellhop.engine.streams import next_uniform
+
+# how a slice ended
+RUNNING, DONE, FAILED_NORM, FAILED_WAIT, FAILED_CHANNEL = 0, 1, 2, 3, 4
+#: layout of a trajectory's bookkeeping: reals = [click time, guard population, last core time per definition...],
+#: integers = [frame, next sample, started, clicks, flips, clicks per channel..., label per definition..., inside per definition...]
+REALS_HEAD, INTEGERS_HEAD = 2, 5
+#: an interval can add at most this many switches per core definition (one per check)
+CHECKS_PER_INTERVAL = 96
+_DENSE_CHECKS = 16
+_MAX_ITERATIONS = 200
+_TOLERANCE = 1e-11
+#: amplitudes below this fraction of the surviving norm are dropped (squared)
+_NEGLIGIBLE = 1e-26
+
+
+@numba.njit(cache=True)
+def check_time(index, interval):
+    """Time since the last click of the index-th look at the cores: equally spaced first, then doubling."""
+    if index <= _DENSE_CHECKS:
+        return index * interval
+    return _DENSE_CHECKS * interval * 2.0 ** (index - _DENSE_CHECKS)
+
+
+@numba.njit(cache=True, error_model="numpy")
+def _trim(edges, xr, xi, threshold, active):
+    """How many leading modes of each sector are alive; modes are sorted by decay rate, the slowest first."""
+    for b in range(active.shape[0]):
+        w = edges[b + 1]
+        while w > edges[b] and xr[w - 1] * xr[w - 1] + xi[w - 1] * xi[w - 1] < threshold:
+            w -= 1
+        active[b] = w - edges[b]
+
+
+@numba.njit(cache=True, error_model="numpy", fastmath=RELAXED)
+def _norm_and_slope(edges, active, omega, growth, xr, xi, gr, gi):
+    """(N, dN/dt) from x and g = G x."""
+    norm = 0.0
+    slope = 0.0
+    for b in range(active.shape[0]):
+        for j in range(edges[b], edges[b] + active[b]):
+            norm += xr[j] * gr[j] + xi[j] * gi[j]
+            # (-iλ x) with λ = ω + i g
+            dr = growth[j] * xr[j] + omega[j] * xi[j]
+            di = growth[j] * xi[j] - omega[j] * xr[j]
+            slope += 2.0 * (gr[j] * dr + gi[j] * di)
+    return norm, slope
+
+
+@numba.njit(cache=True, error_model="numpy")
+def _first_guess(weight, growth, log_r, horizon):
+    """Waiting time if the modes were orthogonal: Newton on a convex function, monotone from the left."""
+    t = 0.0
+    for _ in range(40):
+        total, slope = decaying_sum(weight, growth, t)
+        if not total > 0.0 or not slope < 0.0:
+            break
+        gap = math.log(total) - log_r
+        if gap < 1e-3:
+            break
+        t -= gap * total / slope
+        if t >= horizon:
+            return horizon
+    return t
+
+
+@numba.njit(cache=True, error_model="numpy")
+def wait_for_click(
+    omega, growth, gram_re, gram_im, edges, own, cr, ci, weight, log_r, horizon, xr, xi, gr, gi, active
+):
+    """Waiting time to the next click, leaving the state at that time in x and its live modes in ``active``.
+
+    Returns (status, t, N, -dN/dt): status 0 click at t; 1 no click before ``horizon``; otherwise a failure.
+    """
+    n = cr.shape[0]
+    total = 0.0
+    for j in range(n):
+        weight[j] = cr[j] * cr[j] + ci[j] * ci[j]
+        total += weight[j]
+    if not (total > 0.0 and total < math.inf):
+        return FAILED_NORM, 0.0, 0.0, 0.0
+    for j in range(n):
+        weight[j] /= total
+    threshold = _NEGLIGIBLE * total * math.exp(max(log_r, -40.0))
+    low = 0.0
+    high = math.inf
+    t = _first_guess(weight, growth, log_r, horizon)
+    for _ in range(_MAX_ITERATIONS):
+        evolve(omega, growth, t, cr, ci, xr, xi)
+        _trim(edges, xr, xi, threshold, active)
+        multiply(gram_re, gram_im, edges, own, active, active, xr, xi, gr, gi)
+        norm, slope = _norm_and_slope(edges, active, omega, growth, xr, xi, gr, gi)
+        if not (norm >= 0.0 and norm < math.inf):
+            return FAILED_NORM, t, norm, 0.0
+        gap = (math.log(norm) if norm > 0.0 else -1e300) - log_r
+        if abs(gap) <= _TOLERANCE and slope < 0.0:
+            return 0, t, norm, -slope
+        if gap > 0.0:
+            low = t
+            if t >= horizon:
+                return 1, horizon, norm, 0.0
+        else:
+            high = t
+        step = t - gap * norm / slope if slope < 0.0 else math.inf
+        if step > low and step < high:
+            t = step
+        elif high < math.inf:
+            t = 0.5 * (low + high)
+        else:
+            t = horizon
+        t = min(t, horizon)
+        if high - low <= 4e-16 * high:
+            return 0, t, norm, max(-slope, 0.0)
+    return FAILED_WAIT, t, 0.0, 0.0
+
+
+@numba.njit(cache=True, error_model="numpy", fastmath=RELAXED)
+def _to_lab(sign, xr, xi, scale, yr, yi):
+    """y = scale * sign * x, from the gauge of a frame to the lab (or back: the sign is its own inverse)."""
+    for i in range(xr.shape[0]):
+        yr[i] = scale * sign[i] * xr[i]
+        yi[i] = scale * sign[i] * xi[i]
+
+
+@numba.njit(cache=True, error_model="numpy")
+def _pick_channel(target, jump_re, jump_im, edges, source, full, active, xr, xi, yr, yi):
+    """Apply jump operators in turn until their summed rate exceeds ``target``; y holds the last one applied.
+
+    Returns (channel, |L x|²); channel -1 if every rate is zero.
+    """
+    best = -1
+    best_rate = 0.0
+    for k in range(jump_re.shape[0]):
+        multiply(jump_re[k], jump_im[k], edges, source[k], full, active, xr, xi, yr, yi)
+        rate = norm_squared(yr, yi)
+        if target < rate:
+            return k, rate
+        target -= rate
+        if rate > best_rate:
+            best = k
+            best_rate = rate
+    if best >= 0:  # rounding left a remainder of the total rate: give it to the strongest channel
+        multiply(jump_re[best], jump_im[best], edges, source[best], full, active, xr, xi, yr, yi)
+    return best, best_rate
+
+
+@numba.njit(cache=True, nogil=True, error_model="numpy")
+def run_slice(
+    modes, frames, observables, cores, limits, psi_re, psi_im, reals, integers, stream, max_clicks, record_clicks,
+    samples, event_time, event_core, click_time, click_where, counts,
+):
+    """Advance one trajectory by at most ``max_clicks`` clicks, to its end, or until a buffer could overflow.
+
+    The tuples are those of ``JumpProblem.kernel_arguments``; state and buffers are changed in place and ``counts`` receives the numbers
+    of new samples, events and clicks. Returns one of the module's status codes.
+    """
+    omega, growth, gram_re, gram_im, basis_re, basis_im, dual_re, dual_im, jump_re, jump_im, source, edges, own = modes
+    propagator, sign, frame_observable, frame_factor = frames
+    pointer, row, column, weight_re, weight_im = observables
+    lower, upper, guard = cores
+    duration, sample_interval, check_interval = limits
+
+    n = psi_re.shape[0]
+    n_cores = lower.shape[0]
+    n_channels = jump_re.shape[1]
+    scratch = np.empty((15, n))
+    lr, li, cr, ci, xr, xi, gr, gi, yr, yi, zr, zi, weight, tr, ti = (
+        scratch[0], scratch[1], scratch[2], scratch[3], scratch[4], scratch[5], scratch[6], scratch[7],
+        scratch[8], scratch[9], scratch[10], scratch[11], scratch[12], scratch[13], scratch[14],
+    )
+    values = np.empty(pointer.shape[0] - 1)
+    n_sampled = samples.shape[1]
+    active = np.empty(own.shape[0], np.int64)
+    full = np.empty(own.shape[0], np.int64)
+    for b in range(own.shape[0]):
+        full[b] = edges[b + 1] - edges[b]
+    last = reals[REALS_HEAD:]
+    clicks_of = integers[INTEGERS_HEAD : INTEGERS_HEAD + n_channels]
+    label = integers[INTEGERS_HEAD + n_channels : INTEGERS_HEAD + n_channels + n_cores]
+    inside = integers[INTEGERS_HEAD + n_channels + n_cores :]
+    n_samples = 0
+    n_events = 0
+    n_clicks = 0
+    status = RUNNING
+
+    if integers[2] == 0:
+        observe(pointer, row, column, weight_re, weight_im, psi_re, psi_im, 1.0, values)
+        n_events = update_labels(0.0, values, lower, upper, label, inside, last, event_time, event_core, n_events)
+        for k in range(n_sampled):
+            samples[0, k] = values[k]
+        n_samples = 1
+        integers[1] = 1
+        integers[2] = 1
+
+    while n_clicks < max_clicks and n_events + CHECKS_PER_INTERVAL * n_cores <= event_time.shape[0]:
+        start = reals[0]
+        frame = integers[0]
+        p = propagator[frame]
+        _to_lab(sign[frame], psi_re, psi_im, 1.0, lr, li)
+        multiply(dual_re[p], dual_im[p], edges, own, full, full, lr, li, cr, ci)
+        outcome, wait, norm, rate = wait_for_click(
+            omega[p], growth[p], gram_re[p], gram_im[p], edges, own, cr, ci, weight,
+            math.log(next_uniform(stream)), duration - start, xr, xi, gr, gi, active,
+        )
+        if outcome > 1:
+            status = outcome
+            break
+
+        # looks at the cores while the state is on its way between them
+        look = 1
+        settled = True
+        for d in range(n_cores):
+            settled = settled and inside[d] == 1
+        while not settled and look < CHECKS_PER_INTERVAL:
+            t = check_time(look, check_interval)
+            if t >= wait:
+                break
+            evolve(omega[p], growth[p], t, cr, ci, tr, ti)
+            multiply(basis_re[p], basis_im[p], edges, own, full, full, tr, ti, yr, yi)
+            _to_lab(sign[frame], yr, yi, 1.0, zr, zi)
+            observe(pointer, row, column, weight_re, weight_im, zr, zi, 1.0 / norm_squared(zr, zi), values)
+            n_events = update_labels(
+                start + t, values, lower, upper, label, inside, last, event_time, event_core, n_events
+            )
+            settled = True
+            for d in range(n_cores):
+                settled = settled and inside[d] == 1
+            look += 1
+
+        # samples on the regular grid, before the click that ends the interval
+        end = start + wait
+        while integers[1] * sample_interval <= end and integers[1] * sample_interval <= duration:
+            if n_samples >= samples.shape[0]:
+                break
+            evolve(omega[p], growth[p], max(integers[1] * sample_interval - start, 0.0), cr, ci, tr, ti)
+            multiply(basis_re[p], basis_im[p], edges, own, full, full, tr, ti, yr, yi)
+            _to_lab(sign[frame], yr, yi, 1.0, zr, zi)
+            observe(pointer, row, column, weight_re, weight_im, zr, zi, 1.0 / norm_squared(zr, zi), values)
+            for k in range(n_sampled):
+                samples[n_samples, k] = values[k]
+            n_samples += 1
+            integers[1] += 1
+
+        if outcome == 1:
+            reals[0] = duration
+            status = DONE
+            break
+
+        channel, jump_rate = _pick_channel(
+            next_uniform(stream) * rate, jump_re[p], jump_im[p], edges, source, full, active, xr, xi, yr, yi
+        )
+        if channel < 0 or not (jump_rate > 0.0 and jump_rate < math.inf):
+            status = FAILED_CHANNEL
+            break
+        for d in range(n_cores):
+            if inside[d] == 1:
+                last[d] = end
+        _to_lab(sign[frame], yr, yi, 1.0 / math.sqrt(jump_rate), psi_re, psi_im)
+        if record_clicks:
+            click_time[n_clicks] = end
+            click_where[n_clicks, 0] = channel
+            click_where[n_clicks, 1] = frame
+        n_clicks += 1
+        integers[3] += 1
+        clicks_of[channel] += 1
+        reals[0] = end
+        observe(pointer, row, column, weight_re, weight_im, psi_re, psi_im, 1.0, values)
+        n_events = update_labels(end, values, lower, upper, label, inside, last, event_time, event_core, n_events)
+        leak = weighted_population(guard, psi_re, psi_im)
+        reals[1] = max(reals[1], leak)
+        chosen = choose_frame(values, frame_observable, frame_factor, frame)
+        if chosen != frame:
+            integers[0] = chosen
+            integers[4] += 1
+
+    counts[0] = n_samples
+    counts[1] = n_events
+    counts[2] = n_clicks
+    return status
