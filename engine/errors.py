@@ -64,6 +64,10 @@ class CampaignError(WellhopError):
         super().__init__("\n".join([head, *(f"  {p}" for p in problems)]))
 
 
+class UsageError(WellhopError):
+    """The words of a command line do not make a command."""
+
+
 class FolderError(WellhopError):
     """The output folder is foreign, locked, unreadable, unwritable, or already holds progress."""
 

@@ -1,0 +1,148 @@
+"""``wellhop predict`` and ``wellhop systems``."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import math
+from typing import TYPE_CHECKING, Any
+
+from wellhop.engine.errors import CampaignError
+from wellhop.jobs.parameters import from_assignments
+from wellhop.jobs.provenance import package_version
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from wellhop.analysis.prediction import Prediction
+
+CONVENTION = (
+    "Gamma = decay_rate: decay rate of the population difference of two wells, k(+-) + k(-+); "
+    "escape_rate: rate out of one well, Gamma/2 for symmetric wells; residence_time = 1/escape_rate"
+)
+
+
+def add_system_arguments(parser: argparse.ArgumentParser) -> None:
+    """A system and its parameters."""
+    parser.add_argument("system", metavar="SYSTEM", help="a built-in system, see wellhop systems")
+    parser.add_argument(
+        "-p",
+        dest="parameters",
+        action="append",
+        default=[],
+        metavar="NAME=VALUE",
+        help="a parameter; repeat for each",
+    )
+
+
+def chosen_system(arguments: argparse.Namespace) -> Any:
+    """The system named on the command line.
+
+    Raises:
+        CampaignError: with every wrong name and value.
+    """
+    system, problems = from_assignments(arguments.system, arguments.parameters)
+    if problems:
+        raise CampaignError("command line", problems)
+    return system
+
+
+def add_arguments_predict(parser: argparse.ArgumentParser) -> None:
+    """Arguments of ``wellhop predict``."""
+    add_system_arguments(parser)
+    parser.add_argument(
+        "--method", action="append", metavar="METHOD", help="only this prediction; repeat for several"
+    )
+    parser.add_argument("--json", action="store_true", help="full double precision, for programs")
+
+
+def execute_predict(arguments: argparse.Namespace) -> int:
+    """Print every prediction at one set of parameters."""
+    system = chosen_system(arguments)
+    from wellhop.analysis.prediction import predict
+
+    predictions = predict(system, arguments.method)
+    parameters = parameters_of_system(system)
+    if arguments.json:
+        print(as_json(arguments.system, parameters, predictions))
+    else:
+        print(as_table(arguments.system, parameters, predictions))
+    return 0
+
+
+def parameters_of_system(system: Any) -> dict[str, float]:
+    """Parameters of a built system, defaults included."""
+    from wellhop.engine.systems import parameters_of
+
+    return {name: float(getattr(system, name)) for name in parameters_of(system.name)}
+
+
+def as_json(system: str, parameters: dict[str, float], predictions: Sequence[Prediction]) -> str:
+    """All predictions as JSON; a number that is not finite becomes null, the others round-trip."""
+    rows = [
+        {
+            "name": p.name,
+            "label": p.label,
+            "quantity": p.quantity,
+            "value": float(p.value) if math.isfinite(p.value) else None,
+            "unit_note": p.unit_note,
+            "valid": bool(p.valid),
+            "note": p.note,
+        }
+        for p in predictions
+    ]
+    whole = {
+        "package": "wellhop",
+        "version": package_version(),
+        "system": system,
+        "parameters": parameters,
+        "convention": CONVENTION,
+        "predictions": rows,
+    }
+    return json.dumps(whole, indent=2, allow_nan=False, ensure_ascii=False)
+
+
+def as_table(system: str, parameters: dict[str, float], predictions: Sequence[Prediction]) -> str:
+    """All predictions as aligned text."""
+    head = ("name", "quantity", "value", "valid", "what and where")
+    rows = [
+        (
+            p.name,
+            p.quantity,
+            f"{p.value:.10g}",
+            "yes" if p.valid else "NO",
+            "; ".join(filter(None, [p.label, p.note])),
+        )
+        for p in predictions
+    ]
+    widths = [max(len(row[column]) for row in [head, *rows]) for column in range(4)]
+    lines = [
+        "  ".join([*(cell.ljust(width) for cell, width in zip(row, widths, strict=False)), row[4]]).rstrip()
+        for row in [head, *rows]
+    ]
+    units = "; ".join(dict.fromkeys(p.unit_note for p in predictions if p.unit_note))
+    title = f"{system}: " + ", ".join(f"{name} = {value:g}" for name, value in parameters.items())
+    return "\n".join([title, *([f"values in {units}"] if units else []), "", *lines, "", CONVENTION])
+
+
+def add_arguments_systems(parser: argparse.ArgumentParser) -> None:
+    """``wellhop systems`` takes none."""
+
+
+def execute_systems(arguments: argparse.Namespace) -> int:
+    """Print what can be named in ``[system]`` and on the command line."""
+    from wellhop.analysis.prediction import METHODS
+    from wellhop.engine.systems import SYSTEMS, parameters_of
+
+    for name, system in SYSTEMS.items():
+        print(f"{name}: {system.title}\n  {system.reference}")
+        shown = [
+            n if value is None else f"{n} (default {value:g})" for n, value in parameters_of(name).items()
+        ]
+        print("  parameters: " + ", ".join(shown))
+        print("  attractors: " + ", ".join(system.attractors))
+        print(f"  order parameter: {system.order_parameter}")
+        print("  predictions: " + ", ".join(METHODS))
+        needed = " ".join(f"-p {n}=..." for n, value in parameters_of(name).items() if value is None)
+        print(f"  wellhop predict {name} {needed}")
+    return 0

@@ -1,0 +1,150 @@
+"""``wellhop run`` and ``wellhop resume``."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+
+from wellhop.engine.errors import FolderError, UsageError
+from wellhop.jobs import launcher
+from wellhop.jobs.campaign import Campaign, load, require_same
+from wellhop.jobs.run_options import Overrides, wall_seconds
+
+#: Name of the untouched input inside a run folder.
+CAMPAIGN_FILE = "campaign.toml"
+
+
+def add_arguments_run(parser: argparse.ArgumentParser) -> None:
+    """Arguments of ``wellhop run``."""
+    parser.add_argument("campaign", type=Path, metavar="CAMPAIGN.toml", help="what to measure")
+    parser.add_argument("--output", metavar="DIR", help="run folder, instead of campaign.output")
+    _add_overrides(parser)
+
+
+def add_arguments_resume(parser: argparse.ArgumentParser) -> None:
+    """Arguments of ``wellhop resume``."""
+    parser.add_argument("folder", type=Path, metavar="DIR", help="run folder")
+    parser.add_argument(
+        "--campaign",
+        type=Path,
+        metavar="CAMPAIGN.toml",
+        help="refuse to continue unless this file means the same",
+    )
+    _add_overrides(parser)
+
+
+def _add_overrides(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--slice-clicks", metavar="N", help="clicks in one slice of a trajectory")
+    parser.add_argument("--commit-seconds", metavar="S", help="longest time between two commits to disk")
+    parser.add_argument(
+        "--wall-time", metavar="T", help="pause after this time: seconds or [days-]hours:minutes:seconds"
+    )
+    parser.add_argument("--quiet", action="store_true", help="no progress")
+
+
+def execute_run(arguments: argparse.Namespace) -> int:
+    """Check the campaign and its folder on rank 0, then measure on all ranks."""
+    overrides = _overrides(arguments)
+    comm = launcher.communicator()
+
+    def checked() -> tuple[Campaign, Path]:
+        campaign = load(arguments.campaign)
+        return campaign, output_folder(campaign, arguments.output, Path.cwd())
+
+    campaign, folder = launcher.agree(comm, checked)
+    from wellhop.jobs import runtime
+
+    return runtime.run(campaign, overrides=overrides.into(folder))
+
+
+def execute_resume(arguments: argparse.Namespace) -> int:
+    """Check on rank 0 that the folder holds a run (of the same campaign), then continue on all ranks."""
+    overrides = _overrides(arguments)
+    comm = launcher.communicator()
+
+    def checked() -> None:
+        require_run_folder(arguments.folder)
+        if arguments.campaign is not None:
+            require_same(load(arguments.folder / CAMPAIGN_FILE), load(arguments.campaign))
+
+    launcher.agree(comm, checked)
+    from wellhop.jobs import runtime
+
+    return runtime.resume(arguments.folder, overrides=overrides)
+
+
+def _overrides(arguments: argparse.Namespace) -> Overrides:
+    """Options that replace [run], all problems at once."""
+    problems: list[str] = []
+
+    def positive(option: str, allowed: str) -> float | None:
+        written = getattr(arguments, option)
+        if written is None:
+            return None
+        seconds = wall_seconds(written) if option == "wall_time" or ":" not in written else None
+        if seconds is None or seconds <= 0:
+            problems.append(f"--{option.replace('_', '-')}: got {written!r}, allowed is {allowed}")
+        return seconds
+
+    clicks = positive("slice_clicks", "an integer from 1 to 1000000000000")
+    if clicks is not None and clicks > 0 and (clicks != int(clicks) or clicks > 10**12):
+        problems.append(
+            f"--slice-clicks: got {arguments.slice_clicks!r}, allowed is an integer from 1 to 1000000000000"
+        )
+    commit = positive("commit_seconds", "a finite number > 0")
+    wall = positive("wall_time", "seconds > 0 or [days-]hours:minutes:seconds")
+    if problems:
+        raise UsageError("\n  ".join(problems))
+    return Overrides(
+        slice_clicks=None if clicks is None else int(clicks),
+        commit_seconds=commit,
+        wall_time=wall,
+        quiet=arguments.quiet,
+    )
+
+
+def require_run_folder(folder: Path) -> None:
+    """Refuse a path that is no run folder.
+
+    Raises:
+        FolderError: it does not exist, is no folder, or holds no campaign.
+    """
+    try:
+        if not folder.is_dir():
+            raise FolderError(
+                f"{folder}: got {'a file' if folder.exists() else 'nothing there'}, allowed is a run folder"
+            )
+        if not (folder / CAMPAIGN_FILE).is_file():
+            raise FolderError(
+                f"{folder}: got a folder without {CAMPAIGN_FILE}, allowed is the folder of a run"
+            )
+    except (OSError, ValueError) as error:
+        raise FolderError(f"{folder}: cannot be read ({error})") from error
+
+
+def output_folder(campaign: Campaign, output: Path | None, cwd: Path) -> Path:
+    """The run folder: ``output`` where given, else ``campaign.output`` inside ``cwd``.
+
+    The path of a campaign file is relative and may not lead out of ``cwd`` through a link, so that a campaign
+    from somebody else writes nowhere unexpected; a path given by hand may lie anywhere.
+
+    Raises:
+        FolderError: the path cannot be a folder, or leads out of ``cwd``.
+    """
+    if output is not None and (not str(output).strip() or "\0" in str(output)):
+        raise FolderError(f"--output: got {str(output)!r}, allowed is the path of a folder")
+    folder = cwd / campaign.output if output is None else output
+    try:
+        resolved, home = folder.resolve(), cwd.resolve()
+        is_other = folder.exists() and not folder.is_dir()
+    except (OSError, RuntimeError) as error:
+        raise FolderError(f"{folder}: cannot be used as the output folder ({error})") from error
+    if is_other:
+        raise FolderError(
+            f"{folder}: got a file, allowed is a folder or a new name; choose another with --output"
+        )
+    if output is None and home not in resolved.parents:
+        raise FolderError(
+            f"campaign.output: {campaign.output!r} leads to {resolved}, outside {home}; use --output"
+        )
+    return folder
