@@ -113,6 +113,7 @@ def wait_for_click(
     threshold = _NEGLIGIBLE * total * math.exp(max(log_r, -40.0))
     low = 0.0
     high = math.inf
+    previous = math.inf
     t = _first_guess(weight, growth, log_r, horizon)
     for _ in range(_MAX_ITERATIONS):
         evolve(omega, growth, t, cr, ci, xr, xi)
@@ -131,12 +132,14 @@ def wait_for_click(
         else:
             high = t
         step = t - gap * norm / slope if slope < 0.0 else math.inf
-        if step > low and step < high:
+        # Newton can fall into a two-cycle around an inflection of the log-norm: bisect unless the residual halves
+        if step > low and step < high and (abs(gap) <= 0.5 * previous or high == math.inf):
             t = step
         elif high < math.inf:
             t = 0.5 * (low + high)
         else:
             t = horizon
+        previous = abs(gap)
         t = min(t, horizon)
         if high - low <= 4e-16 * high:
             return 0, t, norm, max(-slope, 0.0)
@@ -257,7 +260,7 @@ def run_slice(
             look += 1
 
         # samples on the regular grid, before the click that ends the interval
-        end = start + wait
+        end = duration if outcome == 1 else start + wait
         while integers[1] * sample_interval <= end and integers[1] * sample_interval <= duration:
             if n_samples >= samples.shape[0]:
                 break
