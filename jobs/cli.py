@@ -25,7 +25,7 @@ EXIT_BUG, EXIT_BAD_INPUT, EXIT_INTERRUPTED = 1, 2, 130
 
 @dataclass(frozen=True)
 class Command:
-    """A command: its module has ``add_arguments_NAME(parser)`` and ``execute_NAME(arguments) -> exit code``."""
+    """A command; its module has ``add_arguments_NAME(parser)`` and ``execute_NAME(arguments) -> int``."""
 
     module: str
     help: str
