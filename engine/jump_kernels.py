@@ -141,7 +141,7 @@ def wait_for_click(
             t = horizon
         previous = abs(gap)
         t = min(t, horizon)
-        if high - low <= 4e-16 * high:
+        if high < math.inf and high - low <= 4e-16 * high:
             return 0, t, norm, max(-slope, 0.0)
     return FAILED_WAIT, t, 0.0, 0.0
 
