@@ -6,8 +6,8 @@ With row-major vec(ρ) the map A ρ B is A ⊗ Bᵀ, hence
 
 A model that keeps a parity Π splits into an even sector (ρ_jk with Π_j Π_k = +1, which holds the steady
 state) and an odd one, non-singular, whose slowest real mode is the switching between two symmetric wells.
-Without a symmetry the zero mode is removed by a border row (trace) and column, so that the same shift-invert
-at zero works.
+Without a symmetry the zero mode is removed by a border row (trace) and column, so that the same
+shift-invert at zero works.
 
 Su, Cortiñas, Venkatraman, Puri, Appendix A and Eqs. (100)-(103); spectral theory of metastability:
 Macieszczak, Guţă, Lesanovsky, Garrahan, Phys. Rev. Lett. 116, 240404 (2016).
@@ -29,7 +29,8 @@ from wellhop.engine.lindblad import LindbladModel
 ComplexMatrix = npt.NDArray[np.complex128]
 Sector = Literal["odd", "even", "all"]
 
-#: A mode counts as real when its imaginary part is below this fraction of its modulus (or within round-off).
+#: A mode counts as real when its imaginary part is below this fraction of its modulus (or within
+#: round-off).
 _REAL_TOLERANCE = 1e-6
 
 
@@ -64,8 +65,9 @@ class SlowModes:
         real = np.flatnonzero(self.is_real())
         if real.size == 0:
             raise SpectrumError(
-                f"slow modes: none of the {self.eigenvalues.size} slowest eigenvalues ({self.sector} sector) is "
-                f"real, the slowest is {complex(self.eigenvalues[0]):.6g}: a damped oscillation, not switching"
+                f"slow modes: none of the {self.eigenvalues.size} slowest eigenvalues in sector "
+                f"{self.sector} is real; the slowest is {complex(self.eigenvalues[0]):.6g}: "
+                "a damped oscillation, not switching"
             )
         k = int(real[0])
         others = np.delete(-self.eigenvalues.real, k)
@@ -88,8 +90,8 @@ class SlowRate:
 
     Attributes:
         value: minus the eigenvalue, unit of a rate.
-        next_rate: smallest decay rate of any other mode found (oscillating ones included), None if there is
-        no other.
+        next_rate: smallest decay rate of any other mode found (oscillating ones included), None if there
+        is no other.
         next_real_rate: the same among real modes.
         resolution: bound on the absolute round-off error of ``value``.
         right, left: (n, n) Hermitian eigenoperators with Tr(left right) = 1.

@@ -1,4 +1,4 @@
-"""Largest eigenpairs of the inverse of a Liouvillian sector: shift-invert at zero, the zero mode bordered away.
+"""Largest eigenpairs of the inverse of a Liouvillian sector: shift-invert at zero.
 
 The traceless operators are the range of L. Bordering L with vec(1) as an extra row (the trace) and column
 gives a non-singular matrix whose inverse, restricted to them, is the inverse of L there; the same factors
@@ -21,8 +21,8 @@ ComplexVector = npt.NDArray[np.complex128]
 
 #: Up to this size every mode is computed densely; Krylov methods gain nothing there.
 _DENSE_LIMIT = 200
-#: A mode slower than the next by more than this is projected out before the others are computed: its weight
-#: in the inverse would drown them in round-off.
+#: A mode slower than the next by more than this is projected out before the others are computed: its
+#: weight in the inverse would drown them in round-off.
 _DOMINANCE = 1e6
 
 
@@ -52,7 +52,7 @@ class SectorInverse:
             self.factors = sparse_linalg.splu(sp.csc_matrix(matrix), permc_spec="COLAMD")
         except RuntimeError as error:
             raise SpectrumError(
-                "steady state: the Liouvillian has more than one zero mode (conserved quantity, strong symmetry); "
+                "steady state: the Liouvillian has several zero modes (conserved quantity, strong symmetry); "
                 "restrict the model to one symmetry sector"
             ) from error
         if trace is None:
@@ -133,8 +133,7 @@ class SectorInverse:
 
 
 def _match(first: ComplexVector, second: ComplexVector) -> list[int]:
-    """For each eigenvalue of ``first`` the index of its twin in ``second``, each used once; -1 where there
-    is none."""
+    """Index in ``second`` of the twin of each eigenvalue of ``first``, each used once; -1: none."""
     free = list(range(second.size))
     out = []
     for value in first:
