@@ -38,7 +38,8 @@ REALS_HEAD, INTEGERS_HEAD = 2, 5
 CHECKS_PER_INTERVAL = 96
 _DENSE_CHECKS = 16
 _MAX_ITERATIONS = 200
-_TOLERANCE = 1e-11
+#: on ln N: click times are exact to 1e-9 of the mean time between clicks
+_TOLERANCE = 1e-9
 #: amplitudes below this fraction of the surviving norm are dropped (squared)
 _NEGLIGIBLE = 1e-26
 
@@ -85,7 +86,7 @@ def _first_guess(weight, growth, log_r, horizon):
         if not total > 0.0 or not slope < 0.0:
             break
         gap = math.log(total) - log_r
-        if gap < 1e-3:
+        if gap < 1e-7:
             break
         t -= gap * total / slope
         if t >= horizon:

@@ -21,6 +21,9 @@ CORE_THRESHOLDS = (0.9, 0.95, 0.99, 0.995)
 GROUND_POPULATION = 0.5
 #: manifolds next to the truncation whose population is watched
 GUARD_MANIFOLDS = 2
+#: stationary population that may lie in the guard manifolds and beyond
+TAIL_POPULATION = 1e-12
+FEWEST_MANIFOLDS = 8
 
 
 def _cores(thresholds: Sequence[float]) -> tuple[CoreDefinition, ...]:
@@ -33,6 +36,27 @@ def _cores(thresholds: Sequence[float]) -> tuple[CoreDefinition, ...]:
         upper = np.array([[np.inf, np.inf], [-th, np.inf]])
         cores.append(CoreDefinition(f"{th:g}", lower, upper))
     return tuple(cores)
+
+
+def trajectory_manifolds(system: KerrCat, cutoff: int | None = None) -> int:
+    """Manifolds that trajectories need: the smallest M with a stationary population of levels >= M - 2 below 1e-12.
+
+    The populations are those of the classical rate equations with rates Σ_k |⟨ψ_m|L_k|ψ_n⟩|² between the levels of
+    ``system.default_manifolds()`` manifolds; only their order of magnitude matters. What the truncation does to the rate is
+    measured by the report ("checks"), not assumed.
+    """
+    most = system.default_manifolds()
+    model = system.reduced_model(most, cutoff)
+    rates = sum(np.abs(op) ** 2 for op in model.jump_operators)
+    assert isinstance(rates, np.ndarray)
+    np.fill_diagonal(rates, 0.0)
+    generator = rates - np.diag(rates.sum(axis=0))
+    generator[0, :] = 1.0
+    population = np.linalg.solve(generator, np.eye(2 * most)[0])
+    tail = np.cumsum(np.abs(population[:most] + population[most:])[::-1])[::-1]
+    enough = np.flatnonzero(tail < TAIL_POPULATION)
+    needed = int(enough[0]) + GUARD_MANIFOLDS if enough.size else most
+    return int(np.clip(needed, min(FEWEST_MANIFOLDS, most), most))
 
 
 def jump_setup(
@@ -48,7 +72,7 @@ def jump_setup(
     Args:
         system: the parameters.
         unravelling: ``"displaced"`` or ``"counting"``. Counting carries no cores: it cannot show a switch.
-        manifolds: M, pairs of levels kept; ``system.default_manifolds()`` by default.
+        manifolds: M, pairs of levels kept; :func:`trajectory_manifolds` by default.
         cutoff: Fock states from which the levels are computed.
         core_thresholds: on |⟨X⟩|, one core definition each.
 
@@ -61,7 +85,7 @@ def jump_setup(
     """
     if unravelling not in ("displaced", "counting"):
         raise ParameterError("unravelling", unravelling, "'displaced' or 'counting'")
-    count = system.default_manifolds() if manifolds is None else manifolds
+    count = trajectory_manifolds(system, cutoff) if manifolds is None else manifolds
     if count < 3:
         raise ParameterError("manifolds", manifolds, "an integer >= 3")
     levels = system.manifolds(count, cutoff)
