@@ -79,7 +79,7 @@ def run_slice_dyadic(
     n = psi_re.shape[0]
     n_cores = lower.shape[0]
     n_channels = jump_re.shape[1]
-    scratch = np.empty((6, n))
+    scratch = np.zeros((6, (n + 11) // 8 * 8))  # padded as in propagators.padded_length
     xr, xi, yr, yi, zr, zi = scratch[0], scratch[1], scratch[2], scratch[3], scratch[4], scratch[5]
     values = np.empty(pointer.shape[0] - 1)
     n_sampled = samples.shape[1]

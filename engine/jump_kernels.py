@@ -22,6 +22,7 @@ from wellhop.engine.amplitude_kernels import (
     decaying_sum,
     evolve,
     multiply,
+    norm_and_slope,
     norm_squared,
     observe,
     weighted_population,
@@ -62,27 +63,12 @@ def _trim(edges, xr, xi, threshold, active):
         active[b] = w - edges[b]
 
 
-@numba.njit(cache=True, error_model="numpy", fastmath=RELAXED)
-def _norm_and_slope(edges, active, omega, growth, xr, xi, gr, gi):
-    """(N, dN/dt) from x and g = G x."""
-    norm = 0.0
-    slope = 0.0
-    for b in range(active.shape[0]):
-        for j in range(edges[b], edges[b] + active[b]):
-            norm += xr[j] * gr[j] + xi[j] * gi[j]
-            # (-iλ x) with λ = ω + i g
-            dr = growth[j] * xr[j] + omega[j] * xi[j]
-            di = growth[j] * xi[j] - omega[j] * xr[j]
-            slope += 2.0 * (gr[j] * dr + gi[j] * di)
-    return norm, slope
-
-
 @numba.njit(cache=True, error_model="numpy")
-def _first_guess(weight, growth, log_r, horizon):
+def _first_guess(weight, growth, log_r, horizon, scratch):
     """Waiting time if the modes were orthogonal: Newton on a convex function, monotone from the left."""
     t = 0.0
     for _ in range(40):
-        total, slope = decaying_sum(weight, growth, t)
+        total, slope = decaying_sum(weight, growth, t, scratch)
         if not total > 0.0 or not slope < 0.0:
             break
         gap = math.log(total) - log_r
@@ -96,7 +82,7 @@ def _first_guess(weight, growth, log_r, horizon):
 
 @numba.njit(cache=True, error_model="numpy")
 def wait_for_click(
-    omega, growth, gram_re, gram_im, edges, own, cr, ci, weight, log_r, horizon, xr, xi, gr, gi, active
+    omega, growth, gram_re, gram_im, edges, cr, ci, weight, log_r, horizon, xr, xi, active
 ):
     """Waiting time to the next click, leaving the state at that time in x and its live modes in ``active``.
 
@@ -115,12 +101,11 @@ def wait_for_click(
     low = 0.0
     high = math.inf
     previous = math.inf
-    t = _first_guess(weight, growth, log_r, horizon)
+    t = _first_guess(weight, growth, log_r, horizon, xr)
     for _ in range(_MAX_ITERATIONS):
         evolve(omega, growth, t, cr, ci, xr, xi)
         _trim(edges, xr, xi, threshold, active)
-        multiply(gram_re, gram_im, edges, own, active, active, xr, xi, gr, gi)
-        norm, slope = _norm_and_slope(edges, active, omega, growth, xr, xi, gr, gi)
+        norm, slope = norm_and_slope(gram_re, gram_im, edges, active, omega, growth, xr, xi)
         if not (norm >= 0.0 and norm < math.inf):
             return FAILED_NORM, t, norm, 0.0
         gap = (math.log(norm) if norm > 0.0 else -1e300) - log_r
@@ -150,7 +135,7 @@ def wait_for_click(
 @numba.njit(cache=True, error_model="numpy", fastmath=RELAXED)
 def _to_lab(sign, xr, xi, scale, yr, yi):
     """y = scale * sign * x, from the gauge of a frame to the lab (or back: the sign is its own inverse)."""
-    for i in range(xr.shape[0]):
+    for i in range(sign.shape[0]):
         yr[i] = scale * sign[i] * xr[i]
         yi[i] = scale * sign[i] * xi[i]
 
@@ -193,13 +178,13 @@ def run_slice(
     lower, upper, guard = cores
     duration, sample_interval, check_interval = limits
 
-    n = psi_re.shape[0]
     n_cores = lower.shape[0]
     n_channels = jump_re.shape[1]
-    scratch = np.empty((15, n))
-    lr, li, cr, ci, xr, xi, gr, gi, yr, yi, zr, zi, weight, tr, ti = (
+    # zeros beyond n stay zero: amplitude arrays are padded to whole vector registers (propagators.padded_length)
+    scratch = np.zeros((13, omega.shape[1]))
+    lr, li, cr, ci, xr, xi, yr, yi, zr, zi, weight, tr, ti = (
         scratch[0], scratch[1], scratch[2], scratch[3], scratch[4], scratch[5], scratch[6], scratch[7],
-        scratch[8], scratch[9], scratch[10], scratch[11], scratch[12], scratch[13], scratch[14],
+        scratch[8], scratch[9], scratch[10], scratch[11], scratch[12],
     )
     values = np.empty(pointer.shape[0] - 1)
     n_sampled = samples.shape[1]
@@ -232,8 +217,8 @@ def run_slice(
         _to_lab(sign[frame], psi_re, psi_im, 1.0, lr, li)
         multiply(dual_re[p], dual_im[p], edges, own, full, full, lr, li, cr, ci)
         outcome, wait, norm, rate = wait_for_click(
-            omega[p], growth[p], gram_re[p], gram_im[p], edges, own, cr, ci, weight,
-            math.log(next_uniform(stream)), duration - start, xr, xi, gr, gi, active,
+            omega[p], growth[p], gram_re[p], gram_im[p], edges, cr, ci, weight,
+            math.log(next_uniform(stream)), duration - start, xr, xi, active,
         )
         if outcome > 1:
             status = outcome

@@ -37,6 +37,18 @@ class Propagator:
     ticks: tuple[float, int] = field(default=(0.0, 0))
 
 
+def padded_length(n: int) -> int:
+    """Length of amplitude arrays: whole vector registers of eight, and room for a padded last sector."""
+    return (n + 4 + 7) // 8 * 8
+
+
+def padded(values: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
+    """Values followed by zeros, of :func:`padded_length`; the amplitudes there are zero and stay zero."""
+    out = np.zeros(padded_length(len(values)))
+    out[: len(values)] = values
+    return out
+
+
 def find_sectors(models: list[LindbladModel]) -> tuple[Integers, Integers, Integers]:
     """Sectors that no-click evolution does not mix and that every jump maps one to one.
 
@@ -67,8 +79,8 @@ def find_sectors(models: list[LindbladModel]) -> tuple[Integers, Integers, Integ
 
 
 def _by_sector(matrix: ComplexMatrix, edges: Integers, source: Integers) -> tuple[npt.NDArray[np.float64], ...]:
-    """(real, imaginary) rows of the matrix, each cut to the columns of its source sector."""
-    width = int(np.diff(edges).max())
+    """(real, imaginary) rows of the matrix, each cut to the columns of its source sector, padded to a multiple of four."""
+    width = (int(np.diff(edges).max()) + 3) // 4 * 4
     out = np.zeros((matrix.shape[0], width), dtype=np.complex128)
     for b, s in enumerate(source):
         if s >= 0:
@@ -109,8 +121,8 @@ def eigen_propagator(model: LindbladModel, order: Integers, edges: Integers, sou
         raise ModelError(f"effective Hamiltonian: a mode grows at rate {values.imag.max():.3g}; it must not")
     slowest = values[np.argmax(values.imag)].real
     arrays: dict[str, npt.NDArray[Any]] = {
-        "omega": np.ascontiguousarray(values.real - slowest),
-        "growth": np.ascontiguousarray(np.minimum(values.imag, 0.0)),
+        "omega": padded(values.real - slowest),
+        "growth": padded(np.minimum(values.imag, 0.0)),
     }
     jumps = [op[grid] @ vectors for op in model.jump_operators]
     arrays["jump_re"], arrays["jump_im"] = _stack(jumps, edges, source)

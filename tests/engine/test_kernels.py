@@ -12,7 +12,7 @@ from wellhop.engine import amplitude_kernels as ak
 from wellhop.engine import jump_kernels as jk
 from wellhop.engine.label_kernels import choose_frame, core_of, update_labels
 from wellhop.engine.lindblad import LindbladModel
-from wellhop.engine.propagators import eigen_propagator, find_sectors
+from wellhop.engine.propagators import eigen_propagator, find_sectors, padded_length
 
 
 @pytest.mark.parametrize("t", [0.0, 1e-3, 0.7, 40.0, 250.0])
@@ -26,6 +26,16 @@ def test_evolve_matches_complex_exponential(t: float) -> None:
     # the phase omega*t itself is rounded to half an ulp before any function sees it
     slack = 4e-16 * (4.0 + np.abs(omega * t)) * np.abs(exact)
     assert (np.abs(xr + 1j * xi - exact) <= slack + 1e-300).all()
+
+
+def test_decaying_sum_matches_exponentials() -> None:
+    rng = np.random.default_rng(5)
+    weight, growth = rng.random(24), -rng.random(24)
+    for t in (0.0, 1e-6, 0.3, 20.0):
+        total, slope = ak.decaying_sum(weight, growth, t, np.empty(24))
+        terms = weight * np.exp(2 * growth * t)
+        assert total == pytest.approx(terms.sum(), rel=1e-14)
+        assert slope == pytest.approx((2 * growth * terms).sum(), rel=1e-14)
 
 
 def test_deep_decay_stays_tiny_and_normal() -> None:
@@ -68,14 +78,15 @@ def test_waiting_time_solves_the_survival_equation(seed: int) -> None:
     rng = np.random.default_rng(100 + seed)
     psi = rng.normal(size=6) + 1j * rng.normal(size=6)
     psi /= np.linalg.norm(psi)
-    c = (p["dual_re"] + 1j * p["dual_im"]) @ psi
+    c = (p["dual_re"] + 1j * p["dual_im"])[:, :6] @ psi
     h = model.effective_hamiltonian()
-    work = np.empty((5, 6))
+    c = np.concatenate([c, np.zeros(padded_length(6) - 6)])
+    work = np.zeros((5, len(c)))
     active = np.empty(1, dtype=np.int64)
     for log_r in (-1e-4, -0.3, -2.0, -9.0):
         status, t, norm, rate = jk.wait_for_click(
-            p["omega"], p["growth"], p["gram_re"], p["gram_im"], edges, np.zeros(1, np.int64),
-            c.real.copy(), c.imag.copy(), work[4], log_r, 1e6, *work[:4], active,
+            p["omega"], p["growth"], p["gram_re"], p["gram_im"], edges,
+            c.real.copy(), c.imag.copy(), work[4], log_r, 1e6, *work[:2], active,
         )  # fmt: skip
         assert status == 0
         state = scipy.linalg.expm(-1j * h * t) @ psi
@@ -90,10 +101,11 @@ def test_wait_beyond_the_horizon_is_no_click() -> None:
     order, edges, source = find_sectors([model])
     p = eigen_propagator(model, order, edges, source).arrays
     c = (p["dual_re"] + 1j * p["dual_im"])[:, 0]
-    work, active = np.empty((5, 6)), np.empty(1, dtype=np.int64)
+    c = np.concatenate([c, np.zeros(padded_length(6) - 6)])
+    work, active = np.zeros((5, len(c))), np.empty(1, dtype=np.int64)
     status, t, _, _ = jk.wait_for_click(
-        p["omega"], p["growth"], p["gram_re"], p["gram_im"], edges, np.zeros(1, np.int64),
-        c.real.copy(), c.imag.copy(), work[4], -30.0, 0.01, *work[:4], active,
+        p["omega"], p["growth"], p["gram_re"], p["gram_im"], edges,
+        c.real.copy(), c.imag.copy(), work[4], -30.0, 0.01, *work[:2], active,
     )  # fmt: skip
     assert (status, t) == (1, 0.01)
 
@@ -102,11 +114,11 @@ def test_broken_state_is_reported_not_propagated() -> None:
     model = _random_model(4)
     order, edges, source = find_sectors([model])
     p = eigen_propagator(model, order, edges, source).arrays
-    c = np.full(6, np.nan)
-    work, active = np.empty((5, 6)), np.empty(1, dtype=np.int64)
+    c = np.full(padded_length(6), np.nan)
+    work, active = np.zeros((5, len(c))), np.empty(1, dtype=np.int64)
     status, *_ = jk.wait_for_click(
-        p["omega"], p["growth"], p["gram_re"], p["gram_im"], edges, np.zeros(1, np.int64),
-        c, c, work[4], -1.0, 10.0, *work[:4], active,
+        p["omega"], p["growth"], p["gram_re"], p["gram_im"], edges,
+        c, c, work[4], -1.0, 10.0, *work[:2], active,
     )  # fmt: skip
     assert status == jk.FAILED_NORM
 
