@@ -118,7 +118,7 @@ def _read(top: Section, text: str, source: str) -> Campaign | None:
     problems = top.problems
     if "campaign" not in top:
         problems.missing("campaign", "a table with the key name")
-    head = Section(top.raw("campaign") if "campaign" in top else {}, "campaign", problems)
+    head = top.table("campaign")
     name = head.text("name", None if "campaign" in top else "", "1 to 80 printable characters", _is_name)
     title = head.text("title", name, "printable text of at most 200 characters", _is_title)
     seed = head.integer("seed", 0, at_least(0, MAX_SEED))
@@ -127,13 +127,13 @@ def _read(top: Section, text: str, source: str) -> Campaign | None:
     head.finish()
     measured = arms(top.raw("measure"), problems)
     system, points = campaign_points(top, measured)
-    predict = Section(top.raw("predict") if "predict" in top else {}, "predict", problems)
+    predict = top.table("predict")
     methods = predict.words("methods", _methods(), _methods())
     predict.finish()
-    report = Section(top.raw("report") if "report" in top else {}, "report", problems)
+    report = top.table("report")
     figures = report.words("figures", FIGURES, FIGURES)
     report.finish()
-    run = run_options(Section(top.raw("run") if "run" in top else {}, "run", problems))
+    run = run_options(top.table("run"))
     top.finish()
     if problems.found:
         return None
@@ -167,9 +167,14 @@ def meaning(campaign: Campaign) -> dict[str, Any]:
         "system": {"name": campaign.system},
         "points": [dict(point.parameters) for point in campaign.points],
         "measure": {arm.name: dataclasses.asdict(arm) for arm in campaign.arms},
-        "predict": {"methods": list(campaign.predict)},
-        "report": {"figures": list(campaign.figures)},
+        "predict": {"methods": _chosen(campaign.predict, _methods())},
+        "report": {"figures": _chosen(campaign.figures, FIGURES)},
     }
+
+
+def _chosen(words: tuple[str, ...], every: tuple[str, ...]) -> str | list[str]:
+    """``all`` stays ``all`` in a version that knows more of them, so that old runs can be continued."""
+    return "all" if words == every else list(words)
 
 
 def fingerprint(campaign: Campaign) -> str:
@@ -191,6 +196,14 @@ def changes(old: Campaign, new: Campaign) -> dict[str, tuple[object, object]]:
 def changed_keys(old: Campaign, new: Campaign) -> list[str]:
     """Key paths whose meaning differs; empty exactly when the fingerprints are equal."""
     return list(changes(old, new))
+
+
+def changed_keys_of_texts(old: str, new: str) -> list[str]:
+    """:func:`changed_keys` of two campaign files; one that cannot be read differs as a whole."""
+    try:
+        return changed_keys(parse(old), parse(new))
+    except CampaignError:
+        return ["the whole file"]
 
 
 def _flat(campaign: Campaign) -> dict[str, object]:

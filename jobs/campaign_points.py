@@ -30,7 +30,7 @@ def campaign_points(top: Section, measured: tuple[Arm, ...]) -> tuple[str, tuple
     known_names = listed(map(repr, names))
     if "system" not in top:
         problems.missing("system", f"a table with the key name, {known_names}")
-    section = Section(top.raw("system") if "system" in top else {}, "system", problems)
+    section = top.table("system")
     system = section.choice("name", "", names)
     if "name" not in section and "system" in top and section.readable:
         problems.missing("system.name", known_names)
@@ -41,7 +41,7 @@ def campaign_points(top: Section, measured: tuple[Arm, ...]) -> tuple[str, tuple
             problems.add(section.at(key), section.content[key], "a finite number")
         else:
             fixed[key] = number
-    drafts = sweep.points(top.raw("sweep") if "sweep" in top else None, fixed, problems)
+    drafts = sweep.points(top.raw("sweep"), fixed, problems)
     if not system or not drafts:
         return system, ()
     before = len(problems.found)

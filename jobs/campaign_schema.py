@@ -133,6 +133,11 @@ class Section:
         """Key path of ``key`` in this table."""
         return key_path(self.path, key)
 
+    def table(self, key: str) -> Section:
+        """The table below ``key``; an empty one where it is absent."""
+        content = self.raw(key)
+        return Section(content if key in self.content else {}, self.at(key), self.problems)
+
     def raw(self, key: str) -> object:
         """The value as it stands in the file (None if absent); marks the key as known."""
         self._known.append(key)

@@ -122,7 +122,7 @@ def as_table(system: str, parameters: dict[str, float], predictions: Sequence[Pr
     ]
     units = "; ".join(dict.fromkeys(p.unit_note for p in predictions if p.unit_note))
     title = f"{system}: " + ", ".join(f"{name} = {value:g}" for name, value in parameters.items())
-    return "\n".join([title, *([f"values in {units}"] if units else []), "", *lines, "", CONVENTION])
+    return "\n".join([title, *([f"rates {units}"] if units else []), "", *lines, "", CONVENTION])
 
 
 def add_arguments_systems(parser: argparse.ArgumentParser) -> None:

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import argparse
+import os
 from pathlib import Path
 
 from wellhop.engine.errors import FolderError, UsageError
 from wellhop.jobs import launcher
-from wellhop.jobs.campaign import Campaign, load, require_same
+from wellhop.jobs.campaign import Campaign, changed_keys_of_texts, load, require_same
 from wellhop.jobs.run_options import Overrides, wall_seconds
 
 #: Name of the untouched input inside a run folder.
@@ -48,8 +49,12 @@ def execute_run(arguments: argparse.Namespace) -> int:
     comm = launcher.communicator()
 
     def checked() -> tuple[Campaign, Path]:
+        from wellhop.jobs.store import check_new
+
         campaign = load(arguments.campaign)
-        return campaign, output_folder(campaign, arguments.output, Path.cwd())
+        folder = output_folder(campaign, arguments.output, Path.cwd())
+        check_new(folder, campaign.text.encode(), changed_keys_of_texts)
+        return campaign, folder
 
     campaign, folder = launcher.agree(comm, checked)
     from wellhop.jobs import runtime
@@ -122,26 +127,27 @@ def require_run_folder(folder: Path) -> None:
         raise FolderError(f"{folder}: cannot be read ({error})") from error
 
 
-def output_folder(campaign: Campaign, output: Path | None, cwd: Path) -> Path:
+def output_folder(campaign: Campaign, output: str | None, cwd: Path) -> Path:
     """The run folder: ``output`` where given, else ``campaign.output`` inside ``cwd``.
 
     The path of a campaign file is relative and may not lead out of ``cwd`` through a link, so that a campaign
     from somebody else writes nowhere unexpected; a path given by hand may lie anywhere.
 
     Raises:
-        FolderError: the path cannot be a folder, or leads out of ``cwd``.
+        FolderError: the path cannot be a folder's, or leads out of ``cwd``.
     """
     if output is not None and (not str(output).strip() or "\0" in str(output)):
         raise FolderError(f"--output: got {str(output)!r}, allowed is the path of a folder")
-    folder = cwd / campaign.output if output is None else output
+    folder = cwd / campaign.output if output is None else Path(output)
     try:
         resolved, home = folder.resolve(), cwd.resolve()
-        is_other = folder.exists() and not folder.is_dir()
+        existing = next(path for path in [resolved, *resolved.parents] if path.exists())
+        usable = existing.is_dir() and os.access(existing, os.W_OK | os.X_OK)
     except (OSError, RuntimeError) as error:
         raise FolderError(f"{folder}: cannot be used as the output folder ({error})") from error
-    if is_other:
+    if not usable:
         raise FolderError(
-            f"{folder}: got a file, allowed is a folder or a new name; choose another with --output"
+            f"{folder}: {existing} is not a folder that can be written to; choose another --output"
         )
     if output is None and home not in resolved.parents:
         raise FolderError(

@@ -14,10 +14,16 @@ from wellhop.jobs.campaign_schema import POSITIVE, Section, as_number, at_least
 
 @dataclass(frozen=True)
 class RunOptions:
-    """How a campaign is run; ``wall_time`` and ``commit_seconds`` in seconds."""
+    """How a campaign is run; times in seconds.
 
-    slice_clicks: int = 100_000
-    commit_seconds: float = 10.0
+    Attributes:
+        slice_clicks: length of the slices of a trajectory; None lets the scheduler measure a good one.
+        commit_seconds: at most so much work is lost when the machine fails.
+        wall_time: pause after so long; None never does.
+    """
+
+    slice_clicks: int | None = None
+    commit_seconds: float = 5.0
     wall_time: float | None = None
 
 
@@ -51,7 +57,7 @@ def run_options(section: Section) -> RunOptions:
     """Read ``[run]``."""
     usual = RunOptions()
     options = RunOptions(
-        slice_clicks=section.integer("slice_clicks", usual.slice_clicks, at_least(1, 10**12)),
+        slice_clicks=section.optional_integer("slice_clicks", at_least(1, 10**12)),
         commit_seconds=section.number("commit_seconds", usual.commit_seconds, POSITIVE),
         wall_time=_wall_time(section),
     )

@@ -1,0 +1,48 @@
+"""``wellhop predict`` and ``wellhop systems``: the table for people, JSON for programs."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from wellhop.analysis.prediction import METHODS, predict
+from wellhop.engine.systems import SYSTEMS, build
+from wellhop.jobs import cli, provenance
+
+PARAMETERS = {"eps2": 6.0, "kappa": 0.1, "n_th": 0.02}
+WORDS = ["predict", "kerr_cat_staircase", *(w for n, v in PARAMETERS.items() for w in ("-p", f"{n}={v}"))]
+
+
+def test_json_holds_every_bit(capsys: pytest.CaptureFixture[str]) -> None:
+    assert cli.main([*WORDS, "--json"]) == 0
+    out = json.loads(capsys.readouterr().out)
+    expected = predict(build("kerr_cat_staircase", PARAMETERS))
+    assert [(p["name"], p["value"], p["valid"], p["note"]) for p in out["predictions"]] == [
+        (p.name, p.value, p.valid, p.note) for p in expected
+    ]
+    assert out["parameters"] == {**PARAMETERS, "K": 1.0}
+    assert out["version"] == provenance.package_version()
+    assert "population difference" in out["convention"]
+
+
+def test_table_names_every_method_and_the_convention(capsys: pytest.CaptureFixture[str]) -> None:
+    assert cli.main(WORDS) == 0
+    out = capsys.readouterr().out
+    assert all(name in out for name in METHODS)
+    assert "Gamma = decay_rate" in out
+
+
+def test_one_method_alone(capsys: pytest.CaptureFixture[str]) -> None:
+    assert cli.main([*WORDS, "--json", "--method", "liouvillian"]) == 0
+    (only,) = json.loads(capsys.readouterr().out)["predictions"]
+    # 4.84769e-4 is the reference of the specification, section 6.
+    assert only["value"] == pytest.approx(4.84769e-4, rel=2e-6)
+
+
+def test_systems_lists_all_with_their_parameters(capsys: pytest.CaptureFixture[str]) -> None:
+    assert cli.main(["systems"]) == 0
+    out = capsys.readouterr().out
+    for name in SYSTEMS:
+        assert name in out
+    assert "eps2, kappa, n_th, K (default 1)" in out
