@@ -1,0 +1,262 @@
+"""The manager: hands out slices, collects them, judges, commits, and knows when to stop.
+
+One loop on one process, whoever computes (``wellhop.jobs.ranks``). It is the only writer. Which rank computes
+which slice, how long slices are and in which order they come back changes nothing in the results:
+trajectories have their own random streams, rules are judged on complete batches in the order of trajectories,
+and what lies beyond is dropped.
+
+Priorities: units of which nothing is known come first, then those with the most work left, so that no long
+unit is alone at the end; a trajectory that has begun comes before a new one.
+"""
+
+from __future__ import annotations
+
+import collections
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, Final, Generic, TypeVar
+
+from wellhop.engine.errors import WellhopError
+from wellhop.engine.records import SliceRecord, TrajectoryRecord
+from wellhop.jobs.front import Front, Piece
+from wellhop.jobs.interrupts import Interrupts
+from wellhop.jobs.progress import Reporter, Silent, Standing
+from wellhop.jobs.ranks import Crew
+from wellhop.jobs.results import Results
+from wellhop.jobs.segments import Entry
+from wellhop.jobs.stopping import Tally, Verdict
+from wellhop.jobs.store import RunFolder
+from wellhop.jobs.units import Engine, Key, Unit
+from wellhop.jobs.worker import Done, Failure, Signalled, Task
+
+P = TypeVar("P")
+_LARGEST_BUFFER: Final = 64 << 20
+_HELD_BYTES: Final = 1 << 30
+_HELD_PROBLEMS: Final = 64
+_LOOK_S: Final = 0.2
+
+
+@dataclass(frozen=True)
+class Settings:
+    """How to compute, which changes no result.
+
+    Attributes:
+        slice_clicks: fixed length of slices, or None to aim at ``slice_seconds``.
+        commit_seconds: at most so much work is lost when the machine fails.
+        wall_time: pause after so many seconds, or None.
+    """
+
+    slice_clicks: int | None = None
+    slice_seconds: float = 1.0
+    commit_seconds: float = 5.0
+    wall_time: float | None = None
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """How a run ended: ``complete``, or ``paused`` for ``reason``; ``exit_code`` is 0 or 3."""
+
+    complete: bool
+    reason: str
+    message: str
+
+    @property
+    def exit_code(self) -> int:
+        """Exit code of the command line."""
+        return 0 if self.complete else 3
+
+
+def run(
+    folder: RunFolder,
+    engine: Engine[P],
+    tally_of: Callable[[Unit], Tally],
+    crew: Crew,
+    settings: Settings | None = None,
+    reporter: Reporter | None = None,
+    interrupts: Interrupts | None = None,
+) -> Outcome:
+    """Work on a folder until every unit is complete or there is a reason to pause; all ends committed.
+
+    Args:
+        folder: open for writing, intact.
+        engine: runs the trajectories; the manager only assembles.
+        tally_of: a fresh tally for a unit.
+        crew: who computes, see :func:`wellhop.jobs.ranks.manage`; it is dismissed at the end.
+        settings: how to compute.  reporter: shows progress.  interrupts: reasons to pause.
+
+    Raises:
+        WellhopError: from a worker or from the disk; what was complete before is committed as far as the disk
+        takes it. wellhop.jobs.worker.WorkerCrashError: a bug on a worker.
+    """
+    settings = settings or Settings()
+    with interrupts or Interrupts(settings.wall_time) as signals:
+        manager = Manager(folder, engine, tally_of, crew, settings, reporter or Silent(), signals)
+        return manager.work()
+
+
+class Manager(Generic[P]):
+    """The books and the loop of one run; use :func:`run`."""
+
+    def __init__(
+        self,
+        folder: RunFolder,
+        engine: Engine[P],
+        tally_of: Callable[[Unit], Tally],
+        crew: Crew,
+        settings: Settings,
+        reporter: Reporter,
+        interrupts: Interrupts,
+    ) -> None:
+        """Restore the fronts of all units from what is committed."""
+        self._folder, self._engine, self._crew = folder, engine, crew
+        self._settings, self._reporter, self._interrupts = settings, reporter, interrupts
+        self._buffer: list[Entry] = []
+        self._judged: list[Verdict] = []
+        self._size = 0
+        self._committed_at = time.monotonic()
+        self._longest = 0.0
+        self._commit_took = 0.0
+        self._problem: tuple[Key, P] | None = None
+        self._load = [0] * crew.size
+        self._held: list[collections.OrderedDict[Key, int]] = [
+            collections.OrderedDict() for _ in range(crew.size)
+        ]
+        self._fronts = {
+            unit.key: Front(unit, tally_of(unit), self._assembler(unit.key)) for unit in folder.units
+        }
+        self._restore()
+        self._order: list[Front] = []
+        self._sort()
+
+    def _restore(self) -> None:
+        with Results(self._folder, self._engine) as results:
+            for front in self._fronts.values():
+                key = front.unit.key
+                self._judged += front.restore(results.trajectories(key), results.verdict(key))
+
+    def _assembler(self, key: Key) -> Callable[[int, list[SliceRecord]], TrajectoryRecord]:
+        def assemble(trajectory: int, slices: list[SliceRecord]) -> TrajectoryRecord:
+            if self._problem is None or self._problem[0] != key:
+                self._problem = (key, self._engine.load(self._folder.problem(key)))
+            return self._engine.assemble(self._problem[1], trajectory, slices)
+
+        return assemble
+
+    def work(self) -> Outcome:
+        """The loop."""
+        try:
+            reason = self._loop()
+            for answer in self._crew.dismiss(3 if reason else 0):
+                self._accept(answer)
+            reason = reason if self._order else ""
+            self._commit()
+        except WellhopError:
+            self._rescue()
+            raise
+        except Exception:
+            self._rescue()
+            raise
+        self._reporter.close(self.standing())
+        if not reason:
+            return Outcome(True, "", "complete")
+        message = f"paused ({reason}), all committed; continue with: wellhop resume {self._folder.path}"
+        return Outcome(False, reason, message)
+
+    def _loop(self) -> str:
+        while self._order:
+            reason = self._interrupts.reason(2 * self._longest + 2 * self._commit_took + 1.0)
+            if reason:
+                return reason
+            self._feed()
+            for answer in self._crew.receive(_LOOK_S):
+                if isinstance(answer, Done):
+                    self._accept(answer)
+                elif isinstance(answer, Failure):
+                    raise answer.exception()
+                elif isinstance(answer, Signalled):
+                    self._interrupts.note(f"{answer.name} on worker {answer.worker}")
+            due = time.monotonic() - self._committed_at >= self._settings.commit_seconds
+            if due or self._size > _LARGEST_BUFFER:
+                self._commit()
+            self._reporter.show(self.standing)
+        return ""
+
+    def _feed(self) -> None:
+        """Give every worker its share, the emptiest first; certain work before work ahead."""
+        for level in range(1, self._crew.depth + 1):
+            for worker in range(self._crew.size):
+                if self._load[worker] < level and not self._feed_one(worker):
+                    return
+
+    def _feed_one(self, worker: int) -> bool:
+        # A single worker never idles, so for it everything ahead of the certain would be wasted.
+        room = 0 if self._crew.size == 1 else self._crew.size * self._crew.depth
+        for ahead in (0, room) if room else (0,):
+            for front in self._order:
+                piece = front.next_piece(ahead)
+                if piece is not None:
+                    self._send(worker, front.unit.key, piece)
+                    return True
+        return False
+
+    def _send(self, worker: int, key: Key, piece: Piece) -> None:
+        trajectory, number, snapshot = piece
+        held, arrays, forget = self._held[worker], None, []
+        if key not in held:
+            arrays = self._folder.problem(key)
+            held[key] = sum(array.nbytes for array in arrays.values())
+            while len(held) > 1 and (len(held) > _HELD_PROBLEMS or sum(held.values()) > _HELD_BYTES):
+                forget.append(held.popitem(last=False)[0])
+        held.move_to_end(key)
+        settings = self._settings
+        task = Task(
+            *(key, trajectory, number, snapshot, self._folder.seed),
+            clicks=settings.slice_clicks,
+            seconds=settings.slice_seconds,
+            arrays=arrays,
+            forget=tuple(forget),
+        )
+        self._load[worker] += 1
+        self._crew.send(worker, task)
+
+    def _accept(self, done: Done) -> None:
+        self._load[done.worker] -= 1
+        self._longest = max(self._longest, done.seconds)
+        front = self._fronts[done.key]
+        store, verdicts = front.accept(done.trajectory, done.number, done.record, done.seconds)
+        if store:
+            entry = Entry(*done.key, done.trajectory, done.number, done.record)
+            self._buffer.append(entry)
+            self._size += entry.size
+        if verdicts:
+            self._judged += verdicts
+            self._sort()
+
+    def _sort(self) -> None:
+        """Units with work left: unknown ones first, then the longest."""
+        undecided = [front for front in self._fronts.values() if not front.account.decided]
+        self._order = sorted(undecided, key=lambda front: -front.remaining)
+
+    def _commit(self) -> None:
+        begin = time.monotonic()
+        if self._buffer or self._judged:
+            self._folder.commit(self._buffer, self._judged, self.standing().to_json())
+            self._buffer, self._judged, self._size = [], [], 0
+        self._committed_at = time.monotonic()
+        self._commit_took = max(self._commit_took, self._committed_at - begin)
+
+    def _rescue(self) -> None:
+        """After an error: keep what is complete, if the disk still takes it; the error itself goes on."""
+        try:
+            self._commit()
+        except (WellhopError, OSError) as error:
+            self._reporter.warn(f"the last results could not be committed: {error}")
+
+    def standing(self) -> Standing:
+        """Where the run stands, for displays."""
+        return Standing.of(list(self._fronts.values()), self._crew.size, self._interrupts.begin)
+
+    def books(self) -> dict[Key, Any]:
+        """The account of every unit."""
+        return {key: front.account for key, front in self._fronts.items()}

@@ -1,0 +1,163 @@
+"""The worker's side: messages between manager and workers, and the loop-free heart that computes one slice.
+
+A worker knows nothing of files, batches or stop rules. It gets a slice to compute, with the problem's arrays
+when it does not hold them yet, and answers with the record. It chooses the length of a slice by itself,
+aiming at a duration, because results do not depend on where trajectories are cut.
+"""
+
+from __future__ import annotations
+
+import time
+import traceback
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Final, Generic, TypeVar
+
+import numpy as np
+
+from wellhop.engine import errors
+from wellhop.engine.errors import WellhopError
+from wellhop.engine.records import EndState, SliceRecord, Snapshot
+from wellhop.jobs.units import Engine, Key
+
+P = TypeVar("P")
+_FIRST_CLICKS: Final = 256
+#: The engine reserves room for every click of a slice where clicks are recorded.
+_MOST_CLICKS: Final = 1 << 22
+#: A first call may include compilation, so one measurement changes the length of slices by no more than this
+#: factor.
+_GROWTH: Final = 8.0
+
+
+@dataclass(frozen=True)
+class Task:
+    """Manager to worker: compute one slice.
+
+    ``arrays`` come along when the worker does not hold the unit's problem; ``forget`` names problems it may
+    drop. ``snapshot`` is None for the first slice. ``clicks`` fixes the length of the slice, else ``seconds``
+    is aimed at.
+    """
+
+    key: Key
+    trajectory: int
+    number: int
+    snapshot: Snapshot | None
+    seed: int
+    clicks: int | None
+    seconds: float
+    arrays: Mapping[str, np.ndarray] | None = None
+    forget: tuple[Key, ...] = ()
+
+
+@dataclass(frozen=True)
+class Stop:
+    """Manager to worker: drop what is queued and leave with this exit code."""
+
+    code: int
+
+
+@dataclass(frozen=True)
+class Done:
+    """Worker to manager: one slice and the seconds it took."""
+
+    worker: int
+    key: Key
+    trajectory: int
+    number: int
+    record: SliceRecord
+    seconds: float
+
+
+@dataclass(frozen=True)
+class Signalled:
+    """Worker to manager: this worker received a signal."""
+
+    worker: int
+    name: str
+
+
+@dataclass(frozen=True)
+class Bye:
+    """Worker to manager: the last message."""
+
+    worker: int
+
+
+@dataclass(frozen=True)
+class Failure:
+    """Worker to manager: an exception. ``kind`` names a :class:`WellhopError`, empty for a bug."""
+
+    worker: int
+    kind: str
+    message: str
+    trace: str
+
+    @classmethod
+    def of(cls, worker: int, error: BaseException) -> Failure:
+        """Describe an exception without sending the object itself."""
+        known = isinstance(error, WellhopError)
+        trace = "".join(traceback.format_exception(error))
+        return cls(worker, type(error).__name__ if known else "", str(error) or type(error).__name__, trace)
+
+    def exception(self) -> Exception:
+        """The exception to raise on the manager's side."""
+        if self.kind:
+            return _named_error(self.kind, self.message)
+        return WorkerCrashError(f"rank or thread {self.worker} failed: {self.message}\n{self.trace}")
+
+
+Answer = Done | Signalled | Bye | Failure
+
+
+class WorkerCrashError(RuntimeError):
+    """A worker ended with an uncaught exception; the message holds its traceback."""
+
+
+def _named_error(kind: str, message: str) -> WellhopError:
+    """An error of the same class with the same text; its own arguments are not rebuilt."""
+    found = getattr(errors, kind, WellhopError)
+    if not (isinstance(found, type) and issubclass(found, WellhopError)):
+        found = WellhopError
+    error: WellhopError = found.__new__(found)
+    Exception.__init__(error, message)
+    return error
+
+
+class Worker(Generic[P]):
+    """Computes slices; holds the problems it was sent."""
+
+    def __init__(self, engine: Engine[P], identity: int) -> None:
+        """Begin without problems."""
+        self._engine = engine
+        self._identity = identity
+        self._problems: dict[Key, P] = {}
+        self._pace: dict[Key, float] = {}
+        self._length: dict[Key, int] = {}
+
+    def compute(self, task: Task) -> Done:
+        """One slice."""
+        for key in task.forget:
+            self._problems.pop(key, None)
+        if task.arrays is not None:
+            self._problems[task.key] = self._engine.load(task.arrays)
+        problem = self._problems[task.key]
+        begin = time.perf_counter()
+        snapshot = task.snapshot
+        if snapshot is None:
+            snapshot = self._engine.start(problem, task.seed, *task.key, task.trajectory)
+        clicks = task.clicks if task.clicks is not None else self._clicks(task)
+        record = self._engine.advance(problem, snapshot, clicks)
+        seconds = time.perf_counter() - begin
+        if record.state is EndState.RUNNING:  # it used all its clicks, so the pace is known
+            self._pace[task.key] = seconds / clicks
+        return Done(self._identity, task.key, task.trajectory, task.number, record, seconds)
+
+    def _clicks(self, task: Task) -> int:
+        """Length of a slice of the wanted duration, from the pace of the last one."""
+        before = self._length.get(task.key, _FIRST_CLICKS)
+        pace = self._pace.get(task.key)
+        if pace is not None:
+            wanted = task.seconds / max(pace, 1e-12)
+            before = int(min(max(wanted, before / _GROWTH, 1.0), before * _GROWTH, _MOST_CLICKS))
+        self._length[task.key] = before
+        return before
