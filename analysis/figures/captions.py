@@ -1,0 +1,84 @@
+"""Captions of the figures: what is drawn, in plain sentences, ready for the page."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from wellhop.analysis.figures.labels import parameter_html
+from wellhop.analysis.figures.staircase import reference_name
+from wellhop.analysis.prediction import METHODS
+from wellhop.analysis.result import CampaignResult
+
+
+def _staircase(result: CampaignResult) -> str:
+    lines = []
+    if result.sweep_parameter:
+        lines.append(f"Decay rate against {parameter_html(result, result.sweep_parameter)}.")
+    level = next((m.decay_rate.level for _, m in result.measured()), None)
+    if level is not None:
+        lines.append(
+            "Symbols: measured by the autocorrelation of single trajectories, with bars for the "
+            f"{100 * level:g} % interval where it is larger than the symbol."
+        )
+    drawn = {curve.name for curve in result.curves}
+    if "liouvillian" in drawn:
+        lines.append("Solid lines: exact decay rate of the Liouvillian.")
+    if "semi_analytical" in drawn:
+        lines.append("Dashed lines: semi-analytical rate with one downward step.")
+    if result.critical_drives:
+        lines.append(
+            "Ticks across the lines: critical drives, at which the numbered manifold is as likely to cross "
+            "the "
+            "barrier as to cool down."
+        )
+    reference = reference_name(result)
+    if reference:
+        label = METHODS[reference].label if reference in METHODS else reference
+        lines.append(
+            f"Below: ln(measured/predicted) against the {label} in standard errors, with bands of one, two "
+            f"and "
+            "four standard errors."
+        )
+    return " ".join(lines)
+
+
+def _fixed(*sentences: str) -> Callable[[CampaignResult], str]:
+    return lambda _: " ".join(sentences)
+
+
+#: Caption of each figure of the report, as a function of the result.
+CAPTIONS: dict[str, Callable[[CampaignResult], str]] = {
+    "staircase": _staircase,
+    "residence": _fixed(
+        "Probability density of the residence times, corrected for residences cut off by the end of a",
+        "trajectory; vertical bars are 68 % Poisson limits, horizontal bars the bins.",
+        "Dashed: the exponential with the rate <i>k</i> = switches / residence time.",
+        "A dip at short times is the time that a transit takes.",
+    ),
+    "survival": _fixed(
+        "Kaplan-Meier estimate of the fraction of residences longer than <i>t</i>, against <i>t</i> times "
+        "the",
+        "decay rate that the autocorrelation gives at the same point, with pointwise bands.",
+        "Dashed: the exponential that all points should follow.",
+    ),
+    "trajectory": _fixed(
+        "Order parameter along single trajectories. Counting photons never reveals the well, so",
+        "&lang;<i>X</i>&rang; dies out; displaced clicks do, and &lang;<i>X</i>&rang; switches.",
+        "The fill is the label given by the core sets, which ignores fast crossings of zero.",
+    ),
+    "clicks": _fixed(
+        "Clicks of all channels per unit of time, and how many times more clicks counting needs.",
+        "Both unravellings have the same ensemble averages.",
+    ),
+    "checks": _fixed(
+        "Size of the space: change of the exact rate with 16 more Fock states, and in the reduced model "
+        "that the",
+        "trajectories run in. Then the rate from residence times against the core threshold, the "
+        "autocorrelation",
+        "rate against burn-in and against the first lag used, and the estimators beside each other, each "
+        "relative",
+        "to the exact rate, or to the quoted rate where there is none. Bars of the ensemble decay may leave "
+        "the panel.",
+        "There is no time step to check: waiting times are exact.",
+    ),
+}

@@ -1,0 +1,160 @@
+"""Names of parameters and rates: as axis label (mathtext), on the page (HTML) and as column of a table
+(ASCII).
+
+One place decides how a quantity is called and which unit it is divided by, so that figure, page and CSV
+cannot disagree.
+"""
+
+from __future__ import annotations
+
+import html
+
+from wellhop.analysis.result import DIMENSIONLESS, CampaignResult, Family, PointResult
+
+_MATH = {
+    "K": "K",
+    "eps2": r"\epsilon_2",
+    "kappa": r"\kappa",
+    "n_th": r"n_\mathrm{th}",
+    "delta": r"\delta",
+    "Delta": r"\Delta",
+    "eps": r"\epsilon",
+    "gamma": r"\gamma",
+    "U": "U",
+    "G": "G",
+    "eta": r"\eta",
+    "kappa_1": r"\kappa_1",
+    "lam": r"\lambda",
+    "beta": r"\beta",
+}
+_HTML = {
+    "K": "<i>K</i>",
+    "eps2": "&epsilon;<sub>2</sub>",
+    "kappa": "&kappa;",
+    "n_th": "<i>n</i><sub>th</sub>",
+    "delta": "&delta;",
+    "Delta": "&Delta;",
+    "eps": "&epsilon;",
+    "gamma": "&gamma;",
+    "eta": "&eta;",
+    "kappa_1": "&kappa;<sub>1</sub>",
+    "lam": "&lambda;",
+    "beta": "&beta;",
+}
+
+
+def _math(name: str) -> str:
+    return _MATH.get(name, rf"\mathrm{{{name}}}".replace("_", r"\_"))
+
+
+def number(value: float) -> str:
+    """A parameter value without needless digits.
+
+    Example:
+        >>> number(0.025), number(6.0), number(5.454545)
+        ('0.025', '6', '5.455')
+    """
+    return f"{value:.4g}"
+
+
+def number_math(value: float) -> str:
+    r"""The same as mathtext, powers of ten written out.
+
+    Example:
+        >>> number_math(2225.0), number_math(10890.0)
+        ('$2225$', '$1.089\\times10^{4}$')
+    """
+    if value == 0 or 1e-3 <= abs(value) < 1e4:
+        return f"${value:.4g}$"
+    mantissa, exponent = f"{value:.3e}".split("e")
+    return rf"${mantissa}\times10^{{{int(exponent)}}}$"
+
+
+def parameter_math(result: CampaignResult, name: str) -> str:
+    r"""Axis label of a parameter.
+
+    Example:
+        >>> parameter_math(CampaignResult("demo", "", "", (), unit="K"), "eps2")
+        '$\\epsilon_2/K$'
+    """
+    over = f"/{_math(result.unit)}" if result.unit and name not in DIMENSIONLESS else ""
+    return f"${_math(name)}{over}$"
+
+
+def parameter_html(result: CampaignResult, name: str) -> str:
+    """The same name on the page."""
+    text = _HTML.get(name, f"<i>{html.escape(name)}</i>")
+    if not result.unit or name in DIMENSIONLESS:
+        return text
+    return f"{text}/{_HTML.get(result.unit, html.escape(result.unit))}"
+
+
+def parameter_column(result: CampaignResult, name: str) -> str:
+    """The same name as column of a CSV file: ``eps2 [K]``, or bare where there is no unit.
+
+    Example:
+        >>> parameter_column(CampaignResult("demo", "", "", (), unit="K"), "kappa")
+        'kappa [K]'
+    """
+    return f"{name} [{result.unit}]" if result.unit and name not in DIMENSIONLESS else name
+
+
+def parameter_columns(result: CampaignResult) -> tuple[str, ...]:
+    """Columns of the swept parameter and of the family, in this order."""
+    names = [result.sweep_parameter] + [name for name, _ in (result.families() or [()])[0]]
+    return tuple(parameter_column(result, name) for name in names if name)
+
+
+def parameter_cells(result: CampaignResult, point: PointResult) -> tuple[float, ...]:
+    """Cells of a point below :func:`parameter_columns`."""
+    family = tuple(value for _, value in result.family_of(point))
+    sweep = result.sweep_parameter
+    return ((result.parameter(point, sweep),) if sweep else ()) + family
+
+
+def rate_math(result: CampaignResult) -> str:
+    r"""Axis label of the decay rate of the population difference.
+
+    Example:
+        >>> rate_math(CampaignResult("demo", "", "", (), unit="K"))
+        '$\\Gamma/K$'
+    """
+    return rf"$\Gamma/{_math(result.unit)}$" if result.unit else r"$\Gamma$"
+
+
+def rate_html(result: CampaignResult) -> str:
+    """The decay rate on the page."""
+    return f"&Gamma;/{_HTML.get(result.unit, html.escape(result.unit))}" if result.unit else "&Gamma;"
+
+
+def time_html(result: CampaignResult) -> str:
+    """The unit of times on the page, in brackets; empty where there is none."""
+    return f"[1/{_HTML.get(result.unit, html.escape(result.unit))}]" if result.unit else ""
+
+
+def rate_column(result: CampaignResult, name: str = "decay_rate") -> str:
+    """Column of a rate: ``decay_rate [K]``."""
+    return f"{name} [{result.unit}]" if result.unit else name
+
+
+def time_math(result: CampaignResult, symbol: str = "t") -> str:
+    """Axis label of a time in the unit of the campaign."""
+    return f"${symbol}\\,{_math(result.unit)}$" if result.unit else f"${symbol}$"
+
+
+def time_column(result: CampaignResult, name: str = "time") -> str:
+    """Column of a time: ``time [1/K]``."""
+    return f"{name} [1/{result.unit}]" if result.unit else name
+
+
+def family_math(result: CampaignResult, family: Family) -> str:
+    """Legend entry of a family of points."""
+    parts = [parameter_math(result, name).rstrip("$") + f"={number(value)}$" for name, value in family]
+    return ", ".join(parts) if parts else "all points"
+
+
+def point_math(result: CampaignResult, point: PointResult) -> str:
+    """Title of a panel that shows one point: the swept parameter first, then the family."""
+    sweep = result.sweep_parameter
+    head: Family = ((sweep, result.parameter(point, sweep)),) if sweep else ()
+    return family_math(result, head + result.family_of(point))
