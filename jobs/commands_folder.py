@@ -8,7 +8,7 @@ import argparse
 from pathlib import Path
 
 from wellhop.engine.errors import DamagedFileError
-from wellhop.jobs.commands_run import require_run_folder
+from wellhop.jobs.admission import demand_run
 
 
 def _add_folder(parser: argparse.ArgumentParser) -> None:
@@ -20,7 +20,7 @@ add_arguments_status = add_arguments_verify = add_arguments_merge = add_argument
 
 def execute_status(arguments: argparse.Namespace) -> int:
     """Print how far a run is."""
-    require_run_folder(arguments.folder)
+    demand_run(arguments.folder)
     from wellhop.jobs import runtime
 
     print(runtime.status(arguments.folder))
@@ -33,7 +33,7 @@ def execute_verify(arguments: argparse.Namespace) -> int:
     Raises:
         DamagedFileError: something does not match; the report is printed before.
     """
-    require_run_folder(arguments.folder)
+    demand_run(arguments.folder)
     from wellhop.jobs.verify import verify
 
     report = verify(arguments.folder)
@@ -46,7 +46,7 @@ def execute_verify(arguments: argparse.Namespace) -> int:
 
 def execute_merge(arguments: argparse.Namespace) -> int:
     """Write the HDF5 file and print its path."""
-    require_run_folder(arguments.folder)
+    demand_run(arguments.folder)
     from wellhop.jobs.merge import merge
 
     print(merge(arguments.folder))
@@ -55,7 +55,7 @@ def execute_merge(arguments: argparse.Namespace) -> int:
 
 def execute_report(arguments: argparse.Namespace) -> int:
     """Write the report and print the path of its page."""
-    require_run_folder(arguments.folder)
+    demand_run(arguments.folder)
     from wellhop.jobs import runtime
 
     print(runtime.report(arguments.folder))

@@ -8,11 +8,9 @@ from pathlib import Path
 
 from wellhop.engine.errors import FolderError, UsageError
 from wellhop.jobs import launcher
+from wellhop.jobs.admission import CAMPAIGN, check_new, demand_run
 from wellhop.jobs.campaign import Campaign, changed_keys_of_texts, load, require_same
 from wellhop.jobs.run_options import Overrides, wall_seconds
-
-#: Name of the untouched input inside a run folder.
-CAMPAIGN_FILE = "campaign.toml"
 
 
 def add_arguments_run(parser: argparse.ArgumentParser) -> None:
@@ -49,8 +47,6 @@ def execute_run(arguments: argparse.Namespace) -> int:
     comm = launcher.communicator()
 
     def checked() -> tuple[Campaign, Path]:
-        from wellhop.jobs.store import check_new
-
         campaign = load(arguments.campaign)
         folder = output_folder(campaign, arguments.output, Path.cwd())
         check_new(folder, campaign.text.encode(), changed_keys_of_texts)
@@ -68,9 +64,9 @@ def execute_resume(arguments: argparse.Namespace) -> int:
     comm = launcher.communicator()
 
     def checked() -> None:
-        require_run_folder(arguments.folder)
+        demand_run(arguments.folder)
         if arguments.campaign is not None:
-            require_same(load(arguments.folder / CAMPAIGN_FILE), load(arguments.campaign))
+            require_same(load(arguments.folder / CAMPAIGN), load(arguments.campaign))
 
     launcher.agree(comm, checked)
     from wellhop.jobs import runtime
@@ -106,25 +102,6 @@ def _overrides(arguments: argparse.Namespace) -> Overrides:
         wall_time=wall,
         quiet=arguments.quiet,
     )
-
-
-def require_run_folder(folder: Path) -> None:
-    """Refuse a path that is no run folder.
-
-    Raises:
-        FolderError: it does not exist, is no folder, or holds no campaign.
-    """
-    try:
-        if not folder.is_dir():
-            raise FolderError(
-                f"{folder}: got {'a file' if folder.exists() else 'nothing there'}, allowed is a run folder"
-            )
-        if not (folder / CAMPAIGN_FILE).is_file():
-            raise FolderError(
-                f"{folder}: got a folder without {CAMPAIGN_FILE}, allowed is the folder of a run"
-            )
-    except (OSError, ValueError) as error:
-        raise FolderError(f"{folder}: cannot be read ({error})") from error
 
 
 def output_folder(campaign: Campaign, output: str | None, cwd: Path) -> Path:

@@ -3,12 +3,19 @@
 from __future__ import annotations
 
 import os
+import re
 import subprocess
 import sys
 from collections.abc import Callable
 from pathlib import Path
 
+import numpy as np
 import pytest
+
+from wellhop.jobs import cli
+from wellhop.jobs.campaign import fingerprint, parse
+from wellhop.jobs.store import RunFolder
+from wellhop.jobs.units import Unit
 
 GOOD = """
 [campaign]
@@ -99,6 +106,70 @@ def test_run_does_not_leave_the_working_folder_through_a_link(
     (work / "good.toml").write_text(GOOD)
     os.chdir(work)
     refused("run", "good.toml", words=("campaign.output", "--output"))
+
+
+@pytest.fixture
+def begun(home: Path) -> Path:
+    """A run folder of the good campaign in which no trajectory has been finished yet."""
+    (home / "good.toml").write_text(GOOD)
+    folder = home / "begun"
+    RunFolder.create(
+        folder,
+        campaign_text=GOOD.encode(),
+        fingerprint=fingerprint(parse(GOOD)),
+        seed=0,
+        units=[Unit(0, 0, 2, 2)],
+        problems={(0, 0): {"nothing": np.zeros(1)}},
+        provenance={},
+    ).close()
+    return folder
+
+
+@pytest.mark.usefixtures("begun")
+def test_run_into_a_folder_with_progress_names_resume(refused: Callable[..., str]) -> None:
+    refused(
+        "run",
+        "good.toml",
+        "--output",
+        "begun",
+        words=("begun", "already holds progress", "wellhop resume begun"),
+    )
+
+
+@pytest.mark.usefixtures("begun")
+def test_run_of_another_campaign_into_a_folder_names_the_changed_keys(
+    home: Path, refused: Callable[..., str]
+) -> None:
+    (home / "other.toml").write_text(GOOD.replace("eps2 = 4", "eps2 = 5"))
+    refused("run", "other.toml", "--output", "begun", words=("different campaign", "system.eps2"))
+
+
+@pytest.mark.usefixtures("begun")
+def test_resume_refuses_a_changed_campaign(home: Path, refused: Callable[..., str]) -> None:
+    changed = GOOD.replace("eps2 = 4", "eps2 = 5").replace('"good"', '"good"\nseed = 9')
+    (home / "other.toml").write_text(changed.replace("trajectories = 2", "trajectories = 4"))
+    words = (
+        "other.toml",
+        "campaign.seed: got 9",
+        "system.eps2: got 5.0",
+        "measure.jumps.stop.value",
+        "new run",
+    )
+    refused("resume", "begun", "--campaign", "other.toml", words=words)
+
+
+def test_verify_prints_the_content_hash_last(begun: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert cli.main(["verify", str(begun)]) == 0
+    last = capsys.readouterr().out.splitlines()[-1]
+    assert re.fullmatch(r"content sha256: [0-9a-f]{64}", last)
+
+
+@pytest.mark.parametrize("name", ["manifest.json", "prepared.wh", "campaign.toml"])
+def test_verify_finds_a_damaged_byte(name: str, begun: Path, refused: Callable[..., str]) -> None:
+    content = bytearray((begun / name).read_bytes())
+    content[len(content) // 2] ^= 1
+    (begun / name).write_bytes(content)
+    refused("verify", "begun", words=("begun", "damaged"))
 
 
 @pytest.mark.parametrize(
