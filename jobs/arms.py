@@ -278,7 +278,7 @@ def needed_cutoff(mean: float) -> int:
     """Smallest number of Fock levels that hold a coherent state of ``mean`` photons up to :data:`TAIL`.
 
     >>> needed_cutoff(4.0)
-    24
+    23
     """
     levels = max(1, int(mean))
     while poisson_tail(mean, levels) > TAIL:

@@ -240,5 +240,5 @@ def require_same(old: Campaign, new: Campaign) -> None:
             f"{path}: got {shown(after)}, allowed is {shown(before)} as in the run"
             for path, (before, after) in changed.items()
         ]
-        lines.append("a changed campaign is a new run: give it another output folder")
+        lines[-1] += "; a changed campaign is a new run: give it another output folder"
         raise CampaignError(new.source, lines)

@@ -25,15 +25,10 @@ EXIT_BUG, EXIT_BAD_INPUT, EXIT_INTERRUPTED = 1, 2, 130
 
 @dataclass(frozen=True)
 class Command:
-    """A command and where it lives.
-
-    Its module has ``add_arguments_NAME(parser)`` and ``execute_NAME(arguments) -> exit code``; a module that
-    is a command by itself has ``add_parser(commands)`` and ``main(arguments) -> exit code`` instead.
-    """
+    """A command; its module has ``add_arguments_NAME(parser)`` and ``execute_NAME(arguments) -> int``."""
 
     module: str
     help: str
-    by_itself: bool = False
 
 
 COMMANDS: Final = {
@@ -46,7 +41,7 @@ COMMANDS: Final = {
     "predict": Command("commands_predict", "every prediction of the rate of a system, without sampling"),
     "systems": Command("commands_predict", "the built-in systems and their parameters"),
     "trajectory": Command("commands_trajectory", "look at single trajectories of a system"),
-    "fit": Command("fit_times", "rate, survival and exponentiality of your own switching times", True),
+    "fit": Command("fit_times", "rate, survival and exponentiality of your own switching times"),
 }
 
 
@@ -71,9 +66,6 @@ def build_parser(chosen: str | None) -> Parser:
     parser.add_argument("--version", action="store_true", help="print the version and leave")
     commands = parser.add_subparsers(dest="command", metavar="COMMAND", parser_class=Parser)
     for name, command in COMMANDS.items():
-        if name == chosen and command.by_itself:
-            _module(name).add_parser(commands)
-            continue
         subparser = commands.add_parser(name, help=command.help, description=command.help)
         if name == chosen:
             getattr(_module(name), f"add_arguments_{name}")(subparser)
@@ -107,8 +99,7 @@ def execute(words: Sequence[str]) -> int:
     if arguments.command is None:
         parser.error("no command given")
     name = arguments.command
-    start = "main" if COMMANDS[name].by_itself else f"execute_{name}"
-    return int(getattr(_module(name), start)(arguments))
+    return int(getattr(_module(name), f"execute_{name}")(arguments))
 
 
 def main(words: Sequence[str] | None = None) -> int:
