@@ -146,8 +146,8 @@ class ChiSquare:
         trend = "" if math.isnan(self.trend) else f", trend {self.trend:+.2f} sigma"
         return (
             f"chi2 = {self.chi2:.2f} for {self.dof} degrees of freedom (p = {self.p_value:.3g}), largest "
-            f"|pull| {self.largest:.2f}{trend}, measured/predicted = {self.factor:.4f} +- {self.factor_error:.4f}\n"
-            f"  {self.verdict}"
+            f"|pull| {self.largest:.2f}{trend}, measured/predicted = {self.factor:.4f} +- "
+            f"{self.factor_error:.4f}\n  {self.verdict}"
         )
 
 

@@ -71,7 +71,7 @@ class Measurement:
 
     @property
     def escape_rate(self) -> RateEstimate | None:
-        """One-way rate, wells pooled, with the reference cores; ``None`` where residence times are refused."""
+        """One-way rate, wells pooled, with the reference cores; ``None`` where residences are refused."""
         if self.core is None or self.residence is None:
             return None
         return self.core.escape_rate

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import math
 from dataclasses import dataclass
 
@@ -216,6 +217,14 @@ def _ks_distance(unit: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
     return np.asarray(distance, dtype=np.float64)
 
 
+@functools.lru_cache(maxsize=8)
+def _null_distances(size: int) -> npt.NDArray[np.float64]:
+    """Distances of exponential samples of ``size``, each to the exponential with its own mean."""
+    null = np.random.default_rng(_NULL_SEED).exponential(size=(_NULL_SAMPLES, size))
+    null /= null.mean(axis=1, keepdims=True)
+    return _ks_distance(null)
+
+
 def _lilliefors(unit: npt.NDArray[np.float64]) -> tuple[float, float]:
     """Distance and Monte Carlo p-value; large samples use the null of a smaller size by Stephens' scaling."""
 
@@ -225,8 +234,6 @@ def _lilliefors(unit: npt.NDArray[np.float64]) -> tuple[float, float]:
 
     n = unit.size
     size = min(n, _NULL_SIZE)
-    null = np.random.default_rng(_NULL_SEED).exponential(size=(_NULL_SAMPLES, size))
-    null /= null.mean(axis=1, keepdims=True)
     seen = _ks_distance(unit[np.newaxis])
-    larger = int(np.count_nonzero(scaled(_ks_distance(null), size) >= scaled(seen, n)[0]))
+    larger = int(np.count_nonzero(scaled(_null_distances(size), size) >= scaled(seen, n)[0]))
     return float(seen[0]), (larger + 1.0) / (_NULL_SAMPLES + 1.0)
