@@ -17,6 +17,13 @@ from wellhop.engine.errors import StatisticsError
 
 #: Predictions set beside every measurement, in this order, where a point has them.
 COMPARED = ("liouvillian", "semi_analytical")
+#: How a sentence calls a prediction, after "the"; others go by their label.
+IN_WORDS = {
+    "liouvillian": "exact rate of the Liouvillian",
+    "semi_analytical": "semi-analytical rate with one downward step",
+    "rate_model": "rate equations",
+    "resummed": "semi-analytical rate over all paths",
+}
 
 
 @dataclass(frozen=True)

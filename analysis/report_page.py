@@ -11,9 +11,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 _CSS = """
-body { font: 15px/1.5 Georgia, 'Times New Roman', serif; color: #1a1a1a; background: #fff; margin: 2em auto;
-max-width: 62em;
-       padding: 0 1.2em; }
+body { font: 15px/1.5 Georgia, 'Times New Roman', serif; color: #1a1a1a; background: #fff; }
+body { margin: 2em auto; max-width: 62em; padding: 0 1.2em; }
 h1 { font-size: 1.7em; line-height: 1.2; margin: 0.4em 0 0.2em; }
 h2 { font-size: 1.2em; border-bottom: 1px solid #bbb; padding-bottom: 0.15em; margin: 1.8em 0 0.6em; }
 p.lead { font-size: 1.05em; }
@@ -23,17 +22,25 @@ figcaption { font-size: 0.92em; color: #333; margin-top: 0.3em; max-width: 54em;
 .scroll { overflow-x: auto; }
 table { border-collapse: collapse; font-size: 0.86em; margin: 0.6em 0; }
 caption { text-align: left; color: #333; padding: 0.2em 0; }
-th, td { padding: 0.22em 0.6em; text-align: right; white-space: nowrap; border-bottom: 1px solid #ddd;
-         font-variant-numeric: tabular-nums; }
+th, td { padding: 0.22em 0.6em; text-align: right; white-space: nowrap; border-bottom: 1px solid #ddd; }
+td { font-variant-numeric: tabular-nums; }
 th { border-bottom: 1.5px solid #555; vertical-align: bottom; }
 th.left, td.left { text-align: left; }
 td.wrap { white-space: normal; }
 tr.flag td { background: #fdeee0; }
-pre { background: #f5f5f5; border: 1px solid #ddd; padding: 0.6em 0.8em; font-size: 0.86em; white-space:
-pre-wrap; } ul { padding-left: 1.3em; } li { margin: 0.15em 0; } .files { font-size: 0.85em; color: #555; }
-@media print { body { margin: 0; max-width: none; font-size: 10.5pt; } h2 { break-after: avoid; } .files {
-display: none; }
-  table { font-size: 7.5pt; } th, td { padding: 0.15em 0.35em; } .scroll { overflow: visible; } }
+pre { background: #f5f5f5; border: 1px solid #ddd; padding: 0.6em 0.8em; font-size: 0.86em; }
+pre { white-space: pre-wrap; }
+ul { padding-left: 1.3em; }
+li { margin: 0.15em 0; }
+.files { font-size: 0.85em; color: #555; }
+@media print {
+  body { margin: 0; max-width: none; font-size: 10.5pt; }
+  h2 { break-after: avoid; }
+  .files { display: none; }
+  table { font-size: 6.8pt; }
+  th, td { padding: 0.15em 0.35em; }
+  .scroll { overflow: visible; }
+}
 """
 
 

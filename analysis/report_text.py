@@ -5,13 +5,21 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 
-from wellhop.analysis.comparison_table import COMPARED, ComparedPoint, sweep_chi_square
+from wellhop.analysis.comparison_table import COMPARED, IN_WORDS, ComparedPoint, sweep_chi_square
 from wellhop.analysis.figures.labels import number, parameter_html, rate_html, time_html
-from wellhop.analysis.prediction import METHODS
 from wellhop.analysis.report_page import Page, text
 from wellhop.analysis.result import CampaignResult, PointResult
 
 _DASH = "&ndash;"
+_COLUMN_TITLES = {"liouvillian": "exact", "semi_analytical": "semi-<br>analytical"}
+#: What is said about the quantities where a campaign brings no sentences of its own.
+_DEFINITIONS = (
+    "&Gamma; is the decay rate of the difference between the populations of the two wells. For two symmetric "
+    "wells it is twice the rate out of one well, so that the mean residence time in a well is 2/&Gamma;.",
+    "The quoted &Gamma; comes from the stationary autocorrelation of the order parameter along single "
+    "trajectories, which needs no definition of a switch; residence times show the law of the switches.",
+    "A pull is ln(measured/predicted) in standard errors of the measurement.",
+)
 
 
 def lead(result: CampaignResult, rows: Sequence[ComparedPoint]) -> str:
@@ -39,7 +47,7 @@ def lead(result: CampaignResult, rows: Sequence[ComparedPoint]) -> str:
         if pulls:
             within = sum(abs(pull) < 4 for pull in pulls)
             sentences.append(
-                f"{within} of {len(pulls)} agree with the {text(METHODS[name].label)} within four standard "
+                f"{within} of {len(pulls)} agree with the {IN_WORDS[name]} within four standard "
                 f"errors; the largest deviation is {max(pulls, key=abs):+.2f} standard errors."
             )
     return " ".join(sentences)
@@ -59,7 +67,7 @@ def add_comparison(page: Page, result: CampaignResult, rows: Sequence[ComparedPo
     head += [f"{100 * rows[0].estimate.level:g} % interval", "error<br>[%]", "switches"]
     head += ["&Gamma;/&kappa;"] if damping else []
     for name in names:
-        head += [f"{_column_title(name)}", "deviation<br>[%]", "pull"]
+        head += [_COLUMN_TITLES[name], "deviation<br>[%]", "pull"]
     head += ["verdict"] if names else []
     body = [_row(result, row, parameters, names, damping) for row in rows]
     flagged = [i for i, row in enumerate(rows) if row.verdict == "disagrees"]
@@ -72,7 +80,7 @@ def add_comparison(page: Page, result: CampaignResult, rows: Sequence[ComparedPo
         if total is None:
             continue
         page.paragraph(
-            f"Against the {text(METHODS[name].label)}: &chi;&sup2; = {total.chi2:.1f} for "
+            f"Against the {IN_WORDS[name]}: &chi;&sup2; = {total.chi2:.1f} for "
             f"{_count(total.n_points, 'point')}, <i>p</i> = {_power(total.p_value)}; measured / predicted = "
             f"{total.factor:.4f} &plusmn; {total.factor_error:.4f} on average"
             + (
@@ -101,7 +109,7 @@ def add_law(page: Page, result: CampaignResult) -> None:
             _finite(core.transit_mean * scale, ".1f"),
             _finite(core.rate_x_transit, ".4f"),
             f"{law.coefficient_of_variation:.3f}" if law else _DASH,
-            f"{law.statistic:+.2f}" if law else _DASH,
+            _finite(law.statistic, "+.2f") if law else _DASH,
             _power(law.p_value) if law else _DASH,
         ])  # fmt: skip
     if not rows:
@@ -137,25 +145,18 @@ def add_warnings(page: Page, result: CampaignResult) -> None:
 def add_conventions(page: Page, result: CampaignResult) -> None:
     """What the words mean."""
     page.heading("Conventions")
-    standing = [
-        "&Gamma; is the decay rate of the difference between the populations of the two wells. For two "
-        "symmetric wells it is twice the rate out of one well, so that the mean residence time in a well is "
-        "2/&Gamma;.",
-        "The quoted &Gamma; comes from the stationary autocorrelation of the order parameter along single "
-        "trajectories, which needs no definition of a switch; residence times are shown to test the law of "
-        "the "
-        "switches.",
+    given = [text(sentence) for sentence in result.conventions]
+    always = [
         "A switch is the entry into the core of the other well. The label of a trajectory stays until then, "
         "and "
         "a residence lasts from one entry to the next.",
-        "A pull is ln(measured/predicted) in standard errors of the measurement. Below 2 in size the "
-        "verdict is "
-        "&ldquo;agrees&rdquo;, below 4 &ldquo;strained&rdquo;, else &ldquo;disagrees&rdquo;.",
+        "A pull below 2 in size is called &ldquo;agrees&rdquo;, below 4 &ldquo;strained&rdquo;, else "
+        "&ldquo;disagrees&rdquo;.",
     ]
     if result.unit:
         name = parameter_html(CampaignResult("", "", "", ()), result.unit)
-        standing.append(f"Rates and drives are in units of {name}, times in units of 1/{name}.")
-    page.items([*standing, *(text(sentence) for sentence in result.conventions)])
+        always.append(f"Rates and drives are in units of {name}, times in units of 1/{name}.")
+    page.items([*(given or _DEFINITIONS), *always])
 
 
 def add_provenance(page: Page, result: CampaignResult) -> None:
@@ -210,12 +211,6 @@ def _parameter_names(result: CampaignResult) -> list[str]:
     """Swept parameter first, then the family."""
     first = result.families()[0] if result.points else ()
     return [name for name in (result.sweep_parameter, *(name for name, _ in first)) if name]
-
-
-def _column_title(name: str) -> str:
-    return {"liouvillian": "exact", "semi_analytical": "semi-<br>analytical"}.get(
-        name, text(METHODS[name].label)
-    )
 
 
 def _count(n: int, noun: str) -> str:

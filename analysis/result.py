@@ -153,7 +153,8 @@ class CampaignResult:
         points: in the order of the campaign.
         curves, critical_drives: predictions along the sweep; may be empty.
         provenance: label -> text, printed as given (versions, commit, seed, content hash, processors).
-        conventions: sentences on what the quantities mean. commands: shell lines that reproduce the report.
+        conventions: plain sentences on what the quantities mean; empty: the report's own. commands: shell
+            lines that reproduce the report.
         sweep: swept parameter (horizontal axis); empty: the parameter with the most distinct values.
         unit: parameter that serves as the unit of rates and drives (K); empty: the campaign's own unit.
     """

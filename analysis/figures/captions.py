@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from wellhop.analysis.comparison_table import IN_WORDS
 from wellhop.analysis.figures.labels import parameter_html
 from wellhop.analysis.figures.staircase import reference_name
-from wellhop.analysis.prediction import METHODS
 from wellhop.analysis.result import CampaignResult
 
 
@@ -33,9 +33,9 @@ def _staircase(result: CampaignResult) -> str:
         )
     reference = reference_name(result)
     if reference:
-        label = METHODS[reference].label if reference in METHODS else reference
         lines.append(
-            f"Below: ln(measured/predicted) against the {label} in standard errors, with bands of one, two "
+            f"Below: ln(measured/predicted) against the {IN_WORDS[reference]} in standard errors, with "
+            f"bands of one, two "
             f"and "
             "four standard errors."
         )

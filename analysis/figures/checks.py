@@ -21,6 +21,7 @@ from wellhop.analysis.figures.labels import (
     parameter_cells,
     parameter_columns,
     parameter_math,
+    position,
     time_math,
 )
 from wellhop.analysis.figures.staircase import reference_name
@@ -96,7 +97,7 @@ def _truncation(ax: Axes, result: CampaignResult, table: DrawnTable) -> None:
     for point in result.points:
         index = families.index(result.family_of(point))
         cells = parameter_cells(result, point)
-        x = cells[0] if cells else float(point.index)
+        x = position(result, point)
         for check in point.truncation:
             difference = check.relative_difference
             fill = family_colour(index) if check.kind == "manifolds" else "white"
@@ -197,9 +198,15 @@ def _estimators(ax: Axes, result: CampaignResult, table: DrawnTable) -> None:
         Line2D([], [], color=colour, marker=marker, linestyle="", label=name)
         for name, marker, colour in _ESTIMATORS
     ]
-    low, high = ax.get_ylim()
-    ax.set_ylim(low, high + 0.22 * (high - low))
-    ax.legend(handles=handles, loc="upper left", ncols=3, fontsize=7.5, columnspacing=1.0, handletextpad=0.2)
+    # Above the axes, beside the title: inside, an open bar may pass anywhere.
+    ax.legend(
+        handles=handles,
+        loc="lower right",
+        bbox_to_anchor=(1.0, 1.0),
+        ncols=3,
+        fontsize=7.5,
+        columnspacing=1.0,
+    )
 
 
 def _range_of(table: DrawnTable) -> float:

@@ -17,6 +17,7 @@ from wellhop.analysis.figures.labels import (
     parameter_cells,
     parameter_columns,
     parameter_math,
+    position,
     rate_column,
 )
 from wellhop.analysis.figures.style import (
@@ -75,7 +76,7 @@ def _draw_point(
     index = result.families().index(result.family_of(point))
     colour, marker, scale = family_colour(index), family_marker(index), result.scale(point)
     cells = parameter_cells(result, point)
-    x = cells[0] if cells else float(point.index)
+    x = position(result, point)
     totals = {}
     for name, measurement in (("displaced", point.measurement), ("counting", point.counting)):
         total = total_click_rate(measurement)

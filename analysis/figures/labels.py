@@ -8,6 +8,7 @@ cannot disagree.
 from __future__ import annotations
 
 import html
+import math
 
 from wellhop.analysis.result import DIMENSIONLESS, CampaignResult, Family, PointResult
 
@@ -99,17 +100,35 @@ def parameter_column(result: CampaignResult, name: str) -> str:
     return f"{name} [{result.unit}]" if result.unit and name not in DIMENSIONLESS else name
 
 
+def family_names(result: CampaignResult) -> list[str]:
+    """Names of all parameters that tell families apart, in the order in which they first appear."""
+    return list(dict.fromkeys(name for family in result.families() for name, _ in family))
+
+
 def parameter_columns(result: CampaignResult) -> tuple[str, ...]:
     """Columns of the swept parameter and of the family, in this order."""
-    names = [result.sweep_parameter] + [name for name, _ in (result.families() or [()])[0]]
+    names = [result.sweep_parameter, *family_names(result)]
     return tuple(parameter_column(result, name) for name in names if name)
+
+
+def family_cells(result: CampaignResult, family: Family) -> tuple[float, ...]:
+    """Cells of a family below its part of :func:`parameter_columns`, ``nan`` where it has no such
+    parameter.
+    """
+    values = dict(family)
+    return tuple(values.get(name, math.nan) for name in family_names(result))
 
 
 def parameter_cells(result: CampaignResult, point: PointResult) -> tuple[float, ...]:
     """Cells of a point below :func:`parameter_columns`."""
-    family = tuple(value for _, value in result.family_of(point))
+    cells = family_cells(result, result.family_of(point))
+    return (position(result, point), *cells) if result.sweep_parameter else cells
+
+
+def position(result: CampaignResult, point: PointResult) -> float:
+    """Where a point stands on the horizontal axis: its swept parameter, or its number if nothing is swept."""
     sweep = result.sweep_parameter
-    return ((result.parameter(point, sweep),) if sweep else ()) + family
+    return result.parameter(point, sweep) if sweep else float(point.index)
 
 
 def rate_math(result: CampaignResult) -> str:
@@ -156,5 +175,5 @@ def family_math(result: CampaignResult, family: Family) -> str:
 def point_math(result: CampaignResult, point: PointResult) -> str:
     """Title of a panel that shows one point: the swept parameter first, then the family."""
     sweep = result.sweep_parameter
-    head: Family = ((sweep, result.parameter(point, sweep)),) if sweep else ()
+    head: Family = ((sweep, position(result, point)),) if sweep else ()
     return family_math(result, head + result.family_of(point))

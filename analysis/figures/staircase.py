@@ -18,10 +18,12 @@ from matplotlib.lines import Line2D
 from wellhop.analysis.comparison import compare
 from wellhop.analysis.figures.drawn import DrawnTable
 from wellhop.analysis.figures.labels import (
+    family_cells,
     family_math,
     parameter_cells,
     parameter_columns,
     parameter_math,
+    position,
     rate_column,
     rate_math,
 )
@@ -87,6 +89,7 @@ def draw_staircase(result: CampaignResult) -> tuple[Figure, DrawnTable]:
             top = bottom = figure.subplots()
         for curve in result.curves:
             _draw_curve(top, result, curve, table)
+        _draw_lone_predictions(top, result, table)
         _draw_critical(top, result, table)
         _draw_measured(top, result, table)
         top.set_yscale("log")
@@ -104,7 +107,7 @@ def _draw_measured(ax: Axes, result: CampaignResult, table: DrawnTable) -> None:
         cells = parameter_cells(result, point)
         index = families.index(result.family_of(point))
         colour, marker = family_colour(index), family_marker(index)
-        x = cells[0] if cells else float(point.index)
+        x = position(result, point)
         value, lower, upper = (number / scale for number in (estimate.value, estimate.lower, estimate.upper))
         if np.isfinite(value) and value > 0:
             # An interval may be open upwards where hardly any switch was seen.
@@ -142,9 +145,25 @@ def _draw_curve(ax: Axes, result: CampaignResult, curve: PredictionCurve, table:
         alpha=0.9,
         zorder=3 if style == "--" else 2,
     )
-    family = tuple(value for _, value in curve.family)
+    family = family_cells(result, curve.family)
     for x, value in zip(curve.sweep, curve.value, strict=True):
         table.add(curve.name, x, *family, value, None, None, None, None)
+
+
+def _draw_lone_predictions(ax: Axes, result: CampaignResult, table: DrawnTable) -> None:
+    """Predictions of points through which no curve of their family runs: a dash at each."""
+    drawn = {(curve.name, curve.family) for curve in result.curves}
+    families = result.families()
+    for point in result.points:
+        family, scale = result.family_of(point), result.scale(point)
+        for prediction in point.predictions:
+            named = prediction.name in LINE_STYLES and (prediction.name, family) not in drawn
+            if not named or not prediction.value > 0:
+                continue
+            colour = INK if LINE_STYLES[prediction.name] == "--" else family_colour(families.index(family))
+            value = prediction.value / scale
+            ax.plot([position(result, point)], [value], "_", color=colour, markersize=16, markeredgewidth=1.2)
+            table.add(prediction.name, *parameter_cells(result, point), value, None, None, None, None)
 
 
 def _draw_critical(ax: Axes, result: CampaignResult, table: DrawnTable) -> None:
@@ -174,7 +193,7 @@ def _draw_critical(ax: Axes, result: CampaignResult, table: DrawnTable) -> None:
         table.add(
             "critical drive",
             mark.sweep,
-            *(v for _, v in mark.family),
+            *family_cells(result, mark.family),
             height,
             None,
             None,
@@ -199,7 +218,7 @@ def _draw_residuals(ax: Axes, result: CampaignResult, reference: str, table: Dra
         cells = parameter_cells(result, point)
         index = families.index(result.family_of(point))
         ax.plot(
-            [cells[0] if cells else point.index],
+            [position(result, point)],
             [pull],
             family_marker(index),
             color=family_colour(index),
@@ -230,7 +249,8 @@ def _legend(figure: Figure, result: CampaignResult) -> None:
                 label=family_math(result, family),
             )
         )
-    names = {curve.name: curve.label for curve in result.curves}
+    names = {p.name: p.label for point in result.points for p in point.predictions if p.name in LINE_STYLES}
+    names |= {curve.name: curve.label for curve in result.curves}
     for name, label in names.items():
         dashed = LINE_STYLES.get(name, ":") == "--"
         handles.append(
