@@ -1,0 +1,145 @@
+"""From a run folder to what a report says: records read back, measured, predicted, compared."""
+
+from __future__ import annotations
+
+import math
+import shlex
+from collections.abc import Sequence
+from pathlib import Path
+
+from wellhop.analysis.comparison_table import ComparedPoint, compared_points, sweep_chi_square
+from wellhop.analysis.curves import truncation_checks, with_curves
+from wellhop.analysis.measurement import Measurement
+from wellhop.analysis.prediction import predict
+from wellhop.analysis.result import CampaignResult, PointResult
+from wellhop.engine.systems import build
+from wellhop.jobs.campaign import Campaign, changed_keys_of_texts, parse
+from wellhop.jobs.content import ContentHash
+from wellhop.jobs.jump_engine import JumpEngine
+from wellhop.jobs.judging import measurement_of
+from wellhop.jobs.results import Results
+from wellhop.jobs.showcase import illustrate
+from wellhop.jobs.store import RunFolder
+
+#: predictions drawn as lines between the measured points
+CURVES = ("liouvillian", "semi_analytical")
+#: points that get example trajectories: the slower of them show the telegraph, none costs more than a second
+SHOWCASES = 2
+CONVENTIONS = (
+    "Γ (decay_rate) is the decay rate of the population difference between the wells, k(right→left) + k(left→right).",
+    "escape_rate is the one-way rate out of one well; for symmetric wells Γ = 2 escape_rate and the mean residence time is 2/Γ.",
+    "The measured Γ is the decay of the stationary autocorrelation of ⟨X⟩; intervals are 95 %, errors are one standard deviation "
+    "of ln Γ from a jackknife over trajectories.",
+    "A pull is (ln Γ measured - ln Γ predicted) in standard deviations, with the tail of Student's t for the trajectories at hand.",
+)
+
+
+def findings(folder: Path) -> tuple[CampaignResult, tuple[str, ...]]:
+    """Everything a report of this folder says, and the figures its campaign asks for.
+
+    An unfinished run gives the complete batches so far.
+    """
+    with RunFolder.open(folder, write=False, changed_keys=changed_keys_of_texts) as found:
+        campaign = parse(found.campaign_text, str(folder / "campaign.toml"))
+        measured: dict[tuple[int, str], Measurement | None] = {}
+        manifolds: dict[int, int] = {}
+        content = ContentHash()
+        with Results(found, JumpEngine()) as results:
+            for unit in found.units:
+                stored = results.records(unit)
+                records = list(content.pass_through(unit.key, results.count(unit.key), stored))
+                measured[unit.point, unit.about["arm"]] = measurement_of(unit, records) if records else None
+                if unit.about["arm"] == "jumps":
+                    manifolds[unit.point] = int(unit.about["manifolds"])
+            provenance = _provenance(found, results.complete, content.hexdigest(), campaign)
+    shown = _showcased(campaign, measured) if "trajectory" in campaign.figures else ()
+    points = []
+    for point in campaign.points:
+        system = build(campaign.system, point.parameters)
+        points.append(
+            PointResult(
+                index=point.index,
+                parameters=dict(point.parameters),
+                measurement=measured.get((point.index, "jumps")),
+                counting=measured.get((point.index, "counting")),
+                predictions=tuple(predict(system, campaign.predict)),
+                traces=tuple(illustrate(campaign.system, point.parameters, seed=campaign.seed, point=point.index))
+                if point.index in shown
+                else (),
+                truncation=truncation_checks(system, manifolds.get(point.index)) if "checks" in campaign.figures else (),
+            )
+        )
+    name = shlex.quote(str(folder))
+    result = CampaignResult(
+        name=campaign.name,
+        system=campaign.system,
+        title=campaign.title,
+        points=tuple(points),
+        provenance=provenance,
+        conventions=CONVENTIONS,
+        commands=(f"wellhop run {shlex.quote(Path(campaign.source).name)} --output {name}", f"wellhop report {name}"),
+        unit="K" if "K" in campaign.points[0].parameters else "",
+    )
+    curves = tuple(method for method in CURVES if method in campaign.predict)
+    return (with_curves(result, curves) if curves else result), campaign.figures
+
+
+def _showcased(campaign: Campaign, measured: dict[tuple[int, str], Measurement | None]) -> tuple[int, ...]:
+    """Points to illustrate: among those with a known rate, the fastest and the one in the middle of the range of ln Γ above 1e-4."""
+    known = []
+    for point in campaign.points:
+        m = measured.get((point.index, "jumps"))
+        if m is not None and math.isfinite(m.decay_rate.value) and m.decay_rate.value > 0:
+            known.append((m.decay_rate.value, point.index))
+    known.sort(reverse=True)
+    visible = [k for k in known if k[0] > 0.02 * known[0][0]] or known
+    places = sorted({len(visible) // 4, (3 * len(visible)) // 4})[:SHOWCASES]
+    return tuple(visible[p][1] for p in places if p < len(visible))
+
+
+def _provenance(found: RunFolder, finished: bool, content: str, campaign: Campaign) -> dict[str, str]:
+    """Label -> text for the last section of the page."""
+    made = {str(k): _text(v) for k, v in found.manifest.get("provenance", {}).items()}
+    complete = "complete" if finished else "not complete: only whole batches so far are shown"
+    return {
+        "campaign": f"{campaign.name}, {complete}",
+        "seed": str(found.seed),
+        "fingerprint": str(found.manifest.get("fingerprint", "")),
+        "content sha256": content if finished else "after completion",
+        "started": str(found.manifest.get("created_at", "")),
+        **made,
+    }
+
+
+def _text(value: object) -> str:
+    if isinstance(value, dict):
+        return ", ".join(f"{k} {_text(v)}" for k, v in value.items())
+    if isinstance(value, list | tuple):
+        return ", ".join(_text(v) for v in value)
+    return str(value)
+
+
+def pull_table(result: CampaignResult) -> str:
+    """The table of pulls as text: one line a point, then one chi-square line per prediction."""
+    rows = compared_points(result)
+    swept = [n for n in result.points[0].parameters if n != result.unit]
+    head = [*swept, "Gamma", "error", "switches", "exact", "pull", "semi-analytical", "pull", "verdict"]
+    table = [head, *(_row(row, swept) for row in rows)]
+    widths = [max(len(line[c]) for line in table) for c in range(len(head))]
+    lines = ["  ".join(cell.rjust(width) for cell, width in zip(line, widths, strict=True)) for line in table]
+    for name, label in (("liouvillian", "exact"), ("semi_analytical", "semi-analytical")):
+        total = sweep_chi_square(rows, name)
+        if total is not None:
+            lines.append(f"against {label}: {total}")
+    return "\n".join(lines)
+
+
+def _row(row: ComparedPoint, names: Sequence[str]) -> list[str]:
+    cells = [f"{row.point.parameters[n]:g}" for n in names]
+    cells += [f"{row.estimate.value:.4e}", f"{100 * row.estimate.relative_error:.1f} %", str(row.switches)]
+    for name in CURVES:
+        prediction = row.predictions.get(name)
+        comparison = row.comparisons.get(name)
+        cells.append("" if prediction is None else f"{prediction.value:.4e}")
+        cells.append("" if comparison is None else f"{comparison.pull:+.2f}")
+    return [*cells, row.verdict]

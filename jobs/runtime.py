@@ -1,0 +1,107 @@
+"""The commands that join campaign, engine, scheduler and analysis: run, resume, status, report, trajectory."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+
+from wellhop.jobs import ranks, scheduler
+from wellhop.jobs.campaign import Campaign, changed_keys_of_texts, fingerprint, parse
+from wellhop.jobs.jump_engine import JumpEngine
+from wellhop.jobs.judging import tally_of
+from wellhop.jobs.launcher import agree, communicator
+from wellhop.jobs.prepare import Prepared, prepare
+from wellhop.jobs.progress import Lines, Silent
+from wellhop.jobs.progress import status as status_of
+from wellhop.jobs.provenance import collect
+from wellhop.jobs.run_options import Overrides, RunOptions
+from wellhop.jobs.store import RunFolder
+from wellhop.jobs.worker import Worker
+
+
+def run(campaign: Campaign, *, overrides: Overrides) -> int:
+    """Measure a campaign from the start; returns the exit code (0 complete, 3 paused).
+
+    Every rank of an MPI job calls this. Rank 0 prepares, manages and writes; a failure to prepare ends all ranks in order.
+    """
+    comm = communicator()
+
+    def fresh() -> RunFolder:
+        assert overrides.output is not None
+        prepared: Prepared = prepare(campaign)
+        return RunFolder.create(
+            overrides.output,
+            campaign_text=campaign.text.encode(),
+            fingerprint=fingerprint(campaign),
+            seed=campaign.seed,
+            units=prepared.units,
+            problems=prepared.problems,
+            provenance=collect(),
+        )
+
+    return _work(comm, fresh, campaign, overrides)
+
+
+def resume(folder: Path, *, overrides: Overrides) -> int:
+    """Continue a campaign on any number of ranks; a finished one returns at once."""
+    comm = communicator()
+
+    def campaign_text() -> str:
+        with RunFolder.open(folder, write=False, changed_keys=changed_keys_of_texts) as found:
+            return found.campaign_text
+
+    campaign = parse(agree(comm, campaign_text), str(folder / "campaign.toml"))
+
+    def again() -> RunFolder:
+        return RunFolder.open(folder, write=True, changed_keys=changed_keys_of_texts)
+
+    return _work(comm, again, campaign, overrides)
+
+
+def _work(comm, open_folder, campaign: Campaign, overrides: Overrides) -> int:  # type: ignore[no-untyped-def]
+    """Manage on rank 0, compute on the others."""
+
+    def worker_of(identity: int) -> Worker:  # type: ignore[type-arg]
+        return Worker(JumpEngine(), identity)
+
+    if comm is not None:
+        ranks.guard(comm)
+        if comm.rank > 0:
+            return ranks.serve(comm, worker_of)
+    options: RunOptions = overrides.applied(campaign.run)
+    settings = scheduler.Settings(
+        slice_clicks=options.slice_clicks, commit_seconds=options.commit_seconds, wall_time=options.wall_time
+    )
+    with ranks.manage(comm, worker_of) as crew, open_folder() as folder:
+        if not overrides.quiet:
+            print(f"{campaign.title}: {len(campaign.points)} points, results in {folder.path}", file=sys.stderr)
+        reporter = Silent() if overrides.quiet else Lines()
+        outcome = scheduler.run(folder, JumpEngine(), tally_of, crew, settings, reporter)
+    print(outcome.message)
+    return outcome.exit_code
+
+
+def status(folder: Path) -> str:
+    """How far a run is, per point."""
+    with RunFolder.open(folder, write=False, changed_keys=changed_keys_of_texts) as found:
+        return status_of(found)
+
+
+def report(folder: Path) -> Path:
+    """Write DIR/report/ and return the path of its page; the table of pulls goes to stdout."""
+    from wellhop.analysis.report import write_report
+    from wellhop.jobs.findings import findings, pull_table
+
+    result, figures = findings(folder)
+    print(pull_table(result))
+    return write_report(result, folder / "report", figures)
+
+
+def trajectory(
+    system: str, parameters: Mapping[str, float], *, out: Path, duration: float | None, seed: int, unravelling: str
+) -> Path:
+    """Simulate one trajectory per unravelling and draw them."""
+    from wellhop.jobs.showcase import draw
+
+    return draw(system, parameters, out=out, duration=duration, seed=seed, unravelling=unravelling)
