@@ -129,6 +129,18 @@ def headline(
 
     Raises:
         StatisticsError: malformed records, none that did not fail, or one still running.
+
+    >>> rng = np.random.default_rng(2)
+    >>> flips = rng.random((16, 1000)) < 0.5 * (1 - np.exp(-0.05))  # telegraphs, Gamma = 1, sampled at 0.05
+    >>> telegraph = np.where(np.cumsum(flips, axis=1) % 2, -1.0, 1.0)
+    >>> none = np.empty(0)
+    >>> runs = [
+    ...     TrajectoryRecord(i, EndState.DONE, "", 50.0, 0, none, 0, x[:, np.newaxis], none, none, 0.0)
+    ...     for i, x in enumerate(telegraph)
+    ... ]
+    >>> rate = headline(runs, sample_interval=0.05, burn_in=1.0, relaxation_time=0.01)
+    >>> rate.quantity, rate.method, rate.lower < 1.0 < rate.upper
+    ('decay_rate', 'autocorrelation', True)
     """
     at = Conditions(
         sample_interval, burn_in, relaxation_time, symmetric, check_level(level), rate_guess, stop, wells=2
