@@ -39,7 +39,8 @@ class SlowModes:
     """Slow eigenmodes L R_k = λ_k R_k, L† C_k = λ_k* C_k, with Tr(C_j† R_k) = δ_jk.
 
     Attributes:
-        eigenvalues: (k,) complex, ordered by modulus; the steady state is left out.
+        eigenvalues: (k,) complex, ordered by modulus (so a weakly damped but fast oscillation comes late
+            or is not among them); the steady state is left out.
         right: (k, n, n) eigenoperators R_k. left: (k, n, n) eigenoperators C_k.
         resolution: (k,) bound on the absolute round-off error of each eigenvalue, ε |C|ᵀ|L||R| / |Tr C†R|.
         sector: the part of operator space searched.
@@ -181,7 +182,7 @@ def slow_modes(
     trace = None if sector == "odd" else _trace_vector(model.dim)[index]
     block = full if sector == "all" else full[index][:, index]
     inverse = SectorInverse(block, trace)
-    theta, right, left = inverse.largest(min(count, block.shape[0] - (1 if trace is None else 2)))
+    theta, right, left = inverse.largest(min(count, inverse.most_modes))
     if trace is not None:
         # C and C + x·1 give the same functional on traceless operators; only Tr(C† ρ_ss) = 0 makes it an
         # eigenoperator.

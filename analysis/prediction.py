@@ -1,8 +1,9 @@
 """Every prediction of a switching rate under one name, each with its validity range.
 
-A prediction never hides where it fails: ``valid`` says whether it may be set against a measurement, ``accuracy``
-how far it may be from the exact rate, ``note`` why. The numbers behind both come from a comparison of every
-method with the exact Liouvillian over ε₂/K = 1 ... 12, κ/K = 0.001 ... 0.5 and n_th = 1e-6 ... 0.2.
+A prediction never hides where it fails: ``valid`` says whether it may be set against a measurement,
+``accuracy`` how far it may be from the exact rate, ``note`` why. The numbers behind both come from a
+comparison of every method with the exact Liouvillian over ε₂/K = 1 ... 12, κ/K = 0.001 ... 0.5 and n_th =
+1e-6 ... 0.2.
 
 A new method is one function and one line in :data:`METHODS`.
 """
@@ -138,9 +139,9 @@ def _liouvillian(subject: Subject) -> tuple[float, bool, str, float | None]:
 def rate_equation_error(system: KerrCat) -> float:
     """Largest expected relative error of the rate equations against the exact rate.
 
-    Two sources: the coherence between manifolds, at most 7e-3 (κ/0.1K)^1.7, and heating by the non-Hermitian
-    part of the evolution, (κ/16ε₂)² per photon lost, which competes with n_th and which the eigenstates of H do
-    not see.
+    Two sources: the coherence between manifolds, at most 7e-3 (κ/0.1K)^1.7, and heating by the
+    non-Hermitian part of the evolution, (κ/16ε₂)² per photon lost, which competes with n_th and which the
+    eigenstates of H do not see.
     """
     coherence = 7e-3 * (system.kappa / (0.1 * system.K)) ** 1.7
     quantum_heating = (system.kappa / (16.0 * system.eps2)) ** 2

@@ -65,6 +65,13 @@ class SectorInverse:
                 "steady state: not unique to numerical accuracy; restrict the model to one symmetry sector"
             )
 
+    @property
+    def most_modes(self) -> int:
+        """How many modes can be asked for."""
+        if self.size > _DENSE_LIMIT:
+            return self.size - 2
+        return self.size - self.extra
+
     def apply(self, vector: ComplexVector, adjoint: bool = False) -> ComplexVector:
         """L⁻¹ v, or its adjoint."""
         padded = np.concatenate([np.ravel(vector), np.zeros(self.extra)]).astype(np.complex128)
