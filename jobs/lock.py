@@ -100,4 +100,4 @@ def _alive(owner: dict[str, Any]) -> bool:
         return False
     except PermissionError:
         return True
-    return owner["pid"] != os.getpid()
+    return bool(owner["pid"] != os.getpid())

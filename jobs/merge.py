@@ -175,7 +175,7 @@ class _Column:
         self._set = group.create_dataset(
             name,
             shape=(0, *row),
-            maxshape=(None, *row),
+            maxshape=(None, *(n or None for n in row)),  # HDF5 wants chunks no larger than a fixed dimension
             dtype=like.dtype,
             chunks=(max(_CHUNK_BYTES // bytes_per_row, 1), *(max(n, 1) for n in row)),
         )

@@ -79,11 +79,15 @@ def main() -> int:
     def worker_of(identity: int) -> Worker[dict[str, float]]:
         return Worker(ToyEngine(arguments.sleep, flaw, arguments.failing), identity)
 
+    os.write(
+        1, f"started {rank} {os.getpid()}\n".encode()
+    )  # in one piece: lines of several ranks mix otherwise
     if comm is not None and rank > 0:
         return ranks.serve(comm, worker_of)
     settings = scheduler.Settings(arguments.clicks, 0.05, arguments.commit, arguments.wall)
     try:
         with ranks.manage(comm, worker_of) as crew, _open(arguments) as folder:
+            os.write(1, b"working\n")
             outcome = scheduler.run(folder, ToyEngine(), toy_tally, crew, settings)
     except WellhopError as error:
         print(f"error: {error}", file=sys.stderr)

@@ -13,6 +13,7 @@ import time
 from collections.abc import Mapping, Sequence
 
 import numpy as np
+
 from wellhop.engine.errors import ModelError
 from wellhop.engine.records import (
     CLICK_DTYPE,
@@ -57,7 +58,7 @@ class ToyEngine:
 
     def start(self, problem: dict[str, float], seed: int, point: int, arm: int, trajectory: int) -> Snapshot:
         state = mix(seed, point, arm, trajectory)
-        integers = np.array([0, trajectory % 2, 0, trajectory], dtype=np.int64)  # clicks, well, switches, number
+        integers = np.array([0, trajectory % 2, 0, trajectory])  # clicks, well, switches, number
         return Snapshot(np.array([1.0, 0.5j]), np.zeros(1), integers, np.array([state], dtype=np.uint64))
 
     def advance(self, problem: dict[str, float], snapshot: Snapshot, max_clicks: int) -> SliceRecord:
@@ -102,8 +103,9 @@ class ToyEngine:
             ),
         )
 
-    def assemble(self, problem: dict[str, float], index: int, slices: Sequence[SliceRecord]) ->
-    TrajectoryRecord:
+    def assemble(
+        self, problem: dict[str, float], index: int, slices: Sequence[SliceRecord]
+    ) -> TrajectoryRecord:
         final = slices[-1]
         clicks, _, hops, number = final.snapshot.integers.tolist()
         return TrajectoryRecord(
@@ -123,7 +125,7 @@ class ToyEngine:
 
 def toy_units(points: int = 3) -> list[Unit]:
     """Points with very different amounts of work, and a second arm at the first point."""
-    units = [Unit(0, 1, 4, 4, at_least=4, about={"arm": "counting", "parameters": {"hop": 0.1}})]
+    units = [Unit(0, 1, 4, 4, at_least=4, about={"arm": "counting", "parameters": {"hop": 0.02}})]
     for point in range(points):
         about = {"arm": "jumps", "parameters": {"hop": 0.02 * (point + 1)}, "target": 0.12}
         units.append(Unit(point, 0, 6, 60, about=about))

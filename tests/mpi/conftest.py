@@ -1,0 +1,6 @@
+"""Makes the toy engine of ``tests/resume`` importable."""
+
+import sys
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).parents[1] / "resume"))

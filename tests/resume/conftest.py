@@ -1,0 +1,6 @@
+"""Makes the toy engine importable and keeps subprocesses to one thread."""
+
+import sys
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).parent))
