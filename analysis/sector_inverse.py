@@ -42,12 +42,12 @@ class SectorInverse:
     """
 
     def __init__(self, block: Any, trace: ComplexVector | None) -> None:
-        self.size = block.shape[0]
+        self.size: int = block.shape[0]
         matrix = block
         if trace is not None:
             border = sp.csc_array(trace[:, None])
             matrix = sp.block_array([[block, border], [border.T, None]], format="csc")
-        self.extra = matrix.shape[0] - self.size
+        self.extra: int = matrix.shape[0] - self.size
         try:
             self.factors = sparse_linalg.splu(sp.csc_matrix(matrix), permc_spec="COLAMD")
         except RuntimeError as error:

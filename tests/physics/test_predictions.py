@@ -13,7 +13,7 @@ GRID = [
     (eps2, kappa, n_th)
     for kappa in (0.001, 0.025, 0.1, 0.3)
     for n_th in (1e-5, 1e-3, 0.01, 0.1)
-    for eps2 in (1.0, 3.0, 5.0, 6.0, 8.0, 10.0, 12.0)
+    for eps2 in (1.0, 4.0, 6.0, 9.0, 12.0)
 ]
 
 
@@ -45,7 +45,7 @@ def test_stated_accuracy_holds_over_the_grid():
             if p.valid:
                 checked += 1
                 assert abs(p.value / exact.value - 1.0) <= p.accuracy + exact.accuracy, (point, p)
-    assert checked > 250
+    assert checked > 170
 
 
 def test_strong_damping_and_low_temperature_are_flagged():
