@@ -19,6 +19,9 @@ which is 1.00, 1.23, 1.69 times 2/(Gamma T) for g -> 0, 0.3, 0.7. Intra-well mot
 simulations with 8 to 20 % of intra-well variance g = 0.3 is within 5 % of the best variance, and the mean
 over several D gains no more than that: one D it is. Choice of t0: 4 tau, and up to 8 tau where Gamma t0
 stays below 0.05.
+
+A stop decided on complete batches (relative error <= 4 %, batches of 16 trajectories of 20/Gamma) leaves a
+bias of -0.02 sigma and a coverage of 94 % at nominal 95 % (1500 simulated campaigns).
 """
 
 from __future__ import annotations

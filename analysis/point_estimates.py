@@ -42,6 +42,12 @@ class Conditions:
     stop: str
     wells: int
 
+    @property
+    def guess(self) -> float | None:
+        """The rate guess, if it is one: a NaN from a prediction that does not exist is none."""
+        given = self.rate_guess
+        return given if given is not None and math.isfinite(given) and given > 0.0 else None
+
     def __post_init__(self) -> None:
         """Refuse what no estimator can use."""
         for name in ("sample_interval", "relaxation_time"):
@@ -96,7 +102,7 @@ def autocorrelation(
     try:
         return autocorrelation_rate(
             after(order, at.burn_in, at.sample_interval), at.sample_interval, at.relaxation_time,
-            at.rate_guess, at.symmetric, at.level, lag,
+            at.guess, at.symmetric, at.level, lag,
         ), ""  # fmt: skip
     except (StatisticsError, TooFewSwitchesError) as error:
         return None, str(error)
@@ -114,7 +120,7 @@ def ensemble(
     try:
         return ensemble_decay(
             [x for x, _ in started], at.sample_interval, [sign for _, sign in started],
-            LEAST_LAG * at.relaxation_time, at.rate_guess, at.symmetric, at.level,
+            LEAST_LAG * at.relaxation_time, at.guess, at.symmetric, at.level,
         ), ""  # fmt: skip
     except (StatisticsError, TooFewSwitchesError) as error:
         return None, str(error)

@@ -124,6 +124,14 @@ def test_headline_is_the_measurement_and_cheap(telegraph_records: Maker) -> None
     assert rate.counts["switches"] == full.cores[0].residences.n_switched
 
 
+def test_a_guess_that_does_not_exist_is_ignored(telegraph_records: Maker) -> None:
+    """A NaN from a prediction outside its range counts as no guess, it does not spoil the estimate."""
+    records = telegraph_records(15, 40, 20.0)
+    free, spoilt = (headline(records, **{**SETTING, "rate_guess": guess}) for guess in (None, math.nan))
+    assert free == spoilt
+    assert free.method == "autocorrelation"
+
+
 def test_headline_without_a_switch_is_an_upper_limit(telegraph_records: Maker) -> None:
     """Never raises for want of switches: value 0, one-sided limit 2 x 3.0/T, infinite relative error."""
     records = telegraph_records(9, 20, 5.0, rates=(1e-9, 1e-9))
