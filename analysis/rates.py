@@ -6,10 +6,10 @@ Which formula belongs to which stop rule (n switches, total residence time T of 
     stop = "switches"  n fixed beforehand, T random     [chi2_{a/2}(2n), chi2_{1-a/2}(2n)]   / 2T
 
 A campaign that stops at the end of the *first batch* in which the total of switches reaches a target lies
-between the two: use ``stop="time"``. Its interval contains the other one; its coverage, computed exactly (a
-Markov chain of Poisson counts, ``tests/statistics/test_rates.py``), is 94.2 % to 99.2 % at nominal 95 % for
-targets of 1 to 400 switches and batches of 0.01 to 3 targets, where ``stop="switches"`` falls to 92.6 %. The
-same holds for a batch-wise stop on the relative error, which is 1/sqrt(n).
+between the two: use ``stop="time"``. Its interval contains the other one; its coverage at nominal 95 %,
+computed exactly (a Markov chain of Poisson counts, ``tests/statistics/test_rates.py``) on a grid of targets
+of 1 to 400 switches and batches of 0.01 to 3 targets, is 94.2 % to 99.2 %, where ``stop="switches"`` falls
+to 92.6 %. The same holds for a batch-wise stop on the relative error of counted switches, which is 1/sqrt(n).
 """
 
 from __future__ import annotations
