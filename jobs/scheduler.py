@@ -31,7 +31,8 @@ from wellhop.jobs.units import Engine, Key, Unit
 from wellhop.jobs.worker import Done, Failure, Signalled, Task
 
 P = TypeVar("P")
-_LARGEST_BUFFER: Final = 64 << 20
+#: Results not yet committed; bounds both the memory of the manager and the size of a segment.
+_LARGEST_BUFFER: Final = 8 << 20
 _HELD_BYTES: Final = 1 << 30
 _HELD_PROBLEMS: Final = 64
 _LOOK_S: Final = 0.2

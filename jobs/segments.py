@@ -47,6 +47,8 @@ ARRAYS: Final[dict[str, np.dtype[Any]]] = {
 }
 _FIRST: Final = len(COLUMNS) - len(ARRAYS)
 _LONGEST_REASON: Final = 500
+#: What the objects of one entry take besides the elements of its arrays (measured: 2.2 KiB).
+_OBJECTS_BYTES: Final = 2300
 
 
 @dataclass(frozen=True)
@@ -61,9 +63,8 @@ class Entry:
 
     @property
     def size(self) -> int:
-        """Bytes it takes in memory and in a segment, roughly."""
-        arrays = _arrays(self.record)
-        return 8 * len(COLUMNS) + sum(array.nbytes for array in arrays.values())
+        """Bytes it takes in memory, roughly."""
+        return _OBJECTS_BYTES + sum(array.nbytes for array in _arrays(self.record).values())
 
 
 def _arrays(record: SliceRecord) -> dict[str, np.ndarray]:

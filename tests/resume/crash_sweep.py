@@ -1,7 +1,7 @@
-"""Die at the n-th call to the operating system that changes a file, for every n: ``python crash_sweep.py DIR``.
+"""Die at the n-th system call that changes a file, for every n: ``python crash_sweep.py DIR``.
 
-Each attempt is a forked child that runs or continues the toy campaign and is ended without any cleaning up. Between attempts
-the folder must be readable and undamaged. Prints the number of deaths and the final content hash.
+Each attempt is a forked child that runs or continues the toy campaign and is ended without any cleaning up.
+Between attempts the folder must be readable and undamaged. Prints the number of deaths and the content hash.
 """
 
 from __future__ import annotations
@@ -59,15 +59,13 @@ def attempt(deadly: int, action: Callable[[], object]) -> bool:
 
 def sweep_run(path: Path) -> int:
     """Die at every call of the life of one folder, continuing each time."""
-    deaths = 0
-    for deadly in range(10000):
-        # Later attempts start where the last one died, so a constant small number walks through the whole run.
-        if not attempt(deadly % 23, lambda: run_here(path, clicks=400, points=1, commit=0.0)):
+    for deaths in range(10000):
+        # Later attempts start where the last one died, so small numbers walk through the whole run.
+        if not attempt(deaths % 23, lambda: run_here(path, clicks=400, points=1, commit=0.0)):
             return deaths
-        deaths += 1
         if (path / "manifest.json").exists():
             report = verify(path, ToyEngine())
-            assert report.ok, f"after death {deaths}: {report}"
+            assert report.ok, f"after death {deaths + 1}: {report}"
     raise AssertionError("never finished")
 
 

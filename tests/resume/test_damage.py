@@ -23,7 +23,7 @@ def intact(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A complete run in several segments."""
     path = tmp_path_factory.mktemp("intact") / "run"
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("wellhop.jobs.scheduler._LARGEST_BUFFER", 20_000)
+        patch.setattr("wellhop.jobs.scheduler._LARGEST_BUFFER", 100_000)
         run_here(path, clicks=25, points=2, commit=1000)
     assert 4 <= len(segments(path)) <= 12
     return path

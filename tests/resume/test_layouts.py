@@ -1,4 +1,4 @@
-"""One content hash for any slice length and any interruption in one process; and flawed engines that must not reach it."""
+"""One content hash for any slice length; and flawed engines that must not reach it."""
 
 from __future__ import annotations
 

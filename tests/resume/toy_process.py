@@ -24,7 +24,7 @@ DRIVER = Path(__file__).with_name("toy_driver.py")
 
 
 def mpiexec() -> str:
-    """The launcher beside the interpreter; its absence fails the test unless WELLHOP_NO_MPI=1 says so on purpose."""
+    """The launcher beside the interpreter; without it the test fails, unless WELLHOP_NO_MPI=1."""
     if os.environ.get("WELLHOP_NO_MPI") == "1":
         pytest.skip("WELLHOP_NO_MPI=1")
     found = Path(sys.executable).with_name("mpiexec")
