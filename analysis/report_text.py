@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from wellhop.analysis.comparison_table import COMPARED, IN_WORDS, ComparedPoint, sweep_chi_square
 from wellhop.analysis.figures.labels import number, parameter_html, rate_html, time_html
 from wellhop.analysis.report_page import Page, text
-from wellhop.analysis.result import CampaignResult, PointResult
+from wellhop.analysis.result import CampaignResult
 
 _DASH = "&ndash;"
 _COLUMN_TITLES = {"liouvillian": "exact", "semi_analytical": "semi-<br>analytical"}
@@ -81,7 +81,8 @@ def add_comparison(page: Page, result: CampaignResult, rows: Sequence[ComparedPo
             continue
         page.paragraph(
             f"Against the {IN_WORDS[name]}: &chi;&sup2; = {total.chi2:.1f} for "
-            f"{_count(total.n_points, 'point')}, <i>p</i> = {_power(total.p_value)}; measured / predicted = "
+            f"{_count(total.n_points, 'point')}, <i>p</i> = {_power(total.p_value, 2)}; measured / "
+            f"predicted = "
             f"{total.factor:.4f} &plusmn; {total.factor_error:.4f} on average"
             + (
                 ""
@@ -110,7 +111,7 @@ def add_law(page: Page, result: CampaignResult) -> None:
             _finite(core.rate_x_transit, ".4f"),
             f"{law.coefficient_of_variation:.3f}" if law else _DASH,
             _finite(law.statistic, "+.2f") if law else _DASH,
-            _power(law.p_value) if law else _DASH,
+            _power(law.p_value, 2) if law else _DASH,
         ])  # fmt: skip
     if not rows:
         return
@@ -131,15 +132,34 @@ def add_law(page: Page, result: CampaignResult) -> None:
 
 
 def add_warnings(page: Page, result: CampaignResult) -> None:
-    """Everything the measurements warn about, point by point; nothing if there is nothing."""
-    items = []
-    for point in result.points:
-        for arm, measurement in (("", point.measurement), (", counting arm", point.counting)):
+    """Everything the measurements warn about, equal sentences once; nothing if there is nothing."""
+    where: dict[tuple[str, str], list[int]] = {}
+    for arm in ("", "counting arm, "):
+        for point in result.points:
+            measurement = point.counting if arm else point.measurement
             for warning in measurement.warnings if measurement is not None else ():
-                items.append(f"{point_html(result, point)}{arm}: {text(warning)}")
-    if items:
+                where.setdefault((arm, warning), []).append(point.index)
+    if where:
         page.heading("Warnings")
-        page.items(items)
+        page.paragraph("The number of a point is that of the table above.")
+        page.items(f"{arm}{_points(numbers)}: {text(warning)}" for (arm, warning), numbers in where.items())
+
+
+def _points(numbers: Sequence[int]) -> str:
+    """Numbers of points in words, runs of three or more as a range.
+
+    Example:
+        >>> _points([0, 1, 2, 3, 5]), _points([4])
+        ('points 0&ndash;3, 5', 'point 4')
+    """
+    runs: list[list[int]] = []
+    for n in sorted(numbers):
+        if runs and n == runs[-1][-1] + 1:
+            runs[-1].append(n)
+        else:
+            runs.append([n])
+    parts = [f"{r[0]}&ndash;{r[-1]}" if len(r) > 2 else ", ".join(map(str, r)) for r in runs]
+    return ("points " if len(numbers) > 1 else "point ") + ", ".join(parts)
 
 
 def add_conventions(page: Page, result: CampaignResult) -> None:
@@ -170,22 +190,13 @@ def add_provenance(page: Page, result: CampaignResult) -> None:
         page.commands(result.commands)
 
 
-def point_html(result: CampaignResult, point: PointResult) -> str:
-    """A point by number and parameters."""
-    values = (
-        f"{parameter_html(result, name)} = {number(result.parameter(point, name))}"
-        for name in _parameter_names(result)
-    )
-    return f"Point {point.index} ({', '.join(values)})"
-
-
 def _row(
     result: CampaignResult, row: ComparedPoint, parameters: Sequence[str], names: Sequence[str], damping: bool
 ) -> list[str]:
     scale, estimate = result.scale(row.point), row.estimate
     cells = [str(row.point.index), *(number(result.parameter(row.point, name)) for name in parameters)]
     if estimate.value > 0:
-        interval = f"{_power(estimate.lower / scale)} &hellip; {_power(estimate.upper / scale)}"
+        interval = _interval(estimate.value / scale, estimate.lower / scale, estimate.upper / scale)
         cells += [_power(estimate.value / scale), interval, f"{100 * estimate.relative_error:.1f}"]
     else:
         limit = f"&lt; {_power(estimate.upper / scale)}" if math.isfinite(estimate.upper) else _DASH
@@ -193,7 +204,7 @@ def _row(
     cells.append(_DASH if row.switches is None else str(row.switches))
     if damping:
         cells.append(
-            _finite(estimate.value / row.point.parameters["kappa"], ".3g") if estimate.value > 0 else _DASH
+            _power(estimate.value / row.point.parameters["kappa"], 3) if estimate.value > 0 else _DASH
         )
     for name in names:
         prediction, comparison = row.predictions.get(name), row.comparisons.get(name)
@@ -223,6 +234,19 @@ def _unit(result: CampaignResult) -> str:
 
 def _finite(value: float, form: str) -> str:
     return format(value, form).replace("-", "&minus;") if math.isfinite(value) else _DASH
+
+
+def _interval(value: float, lower: float, upper: float) -> str:
+    """Two limits with the power of ten of the value written once.
+
+    Example:
+        >>> _interval(2.0e-3, 1.88e-3, 1.02e-2)
+        '1.880 &hellip; 10.200 &times;10<sup>&minus;3</sup>'
+    """
+    exponent = math.floor(math.log10(value))
+    high = f"{upper / 10.0**exponent:.3f}" if math.isfinite(upper) else "&infin;"
+    power = f" &times;10<sup>{exponent}</sup>".replace("-", "&minus;") if exponent else ""
+    return f"{lower / 10.0**exponent:.3f} &hellip; {high}{power}"
 
 
 def _power(value: float, digits: int = 4) -> str:

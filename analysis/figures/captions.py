@@ -60,6 +60,8 @@ CAPTIONS: dict[str, Callable[[CampaignResult], str]] = {
         "the",
         "decay rate that the autocorrelation gives at the same point, with pointwise bands.",
         "Dashed: the exponential that all points should follow.",
+        "Dotted, where present: points whose transits are so long that residence times do not measure the "
+        "rate.",
     ),
     "trajectory": _fixed(
         "Order parameter along single trajectories. Counting photons never reveals the well, so",

@@ -50,7 +50,8 @@ def draw_checks(result: CampaignResult) -> tuple[Figure, DrawnTable]:
 
     Returns:
         The figure, and a table with the series ``cutoff``, ``manifolds``, ``core threshold``, ``burn-in``,
-        ``first lag`` and ``estimator: ...``; ``setting`` is the number that was varied, ``ratio`` the rate
+        ``first lag`` and ``estimator: ...``; ``setting`` is the number that was
+        varied (times in units of 1/kappa), ``ratio`` the rate
         over the reference.
     """
     table = DrawnTable(("series", *parameter_columns(result), "setting", "ratio - 1", "lower", "upper"))
@@ -129,14 +130,26 @@ def _threshold(ax: Axes, result: CampaignResult, table: DrawnTable) -> None:
 
 def _burn_in(ax: Axes, result: CampaignResult, table: DrawnTable) -> None:
     _scan(ax, result, table, "burn-in", lambda m: iter(m.burn_in_scan))
-    ax.set_xlabel(f"burn-in {time_math(result)}")
+    ax.set_xlabel(f"burn-in {_clock_math(result)}")
     ax.set_title("decay rate against burn-in")
 
 
 def _first_lag(ax: Axes, result: CampaignResult, table: DrawnTable) -> None:
     _scan(ax, result, table, "first lag", lambda m: iter(m.lag_scan))
-    ax.set_xlabel(f"first lag {time_math(result)}")
+    # Slow points are sampled coarsely, so their shortest lag is thousands of relaxation times.
+    ax.set_xscale("log")
+    ax.set_xlabel(f"first lag {_clock_math(result)}")
     ax.set_title("decay rate against the first lag")
+
+
+def _clock(result: CampaignResult, point: PointResult) -> float:
+    """Rate that times of the scans are multiplied by: the damping where a point has one, else the unit."""
+    return float(point.parameters.get("kappa", result.scale(point)))
+
+
+def _clock_math(result: CampaignResult) -> str:
+    damped = all("kappa" in point.parameters for point in result.points)
+    return r"$\kappa\,t$" if damped else time_math(result)
 
 
 def _scan(
@@ -152,7 +165,7 @@ def _scan(
         entries = [(setting, e) for setting, e in scan(measurement) if np.isfinite(e.value) and e.value > 0]
         if reference is None or not entries:
             continue
-        scale = 1.0 if series == "core threshold" else result.scale(point)
+        scale = 1.0 if series == "core threshold" else _clock(result, point)
         index = families.index(result.family_of(point))
         x = np.array([setting for setting, _ in entries]) * scale
         y = np.array([e.value for _, e in entries]) / reference - 1.0

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
 
 from wellhop.analysis.figures.drawn import DrawnTable
 from wellhop.analysis.figures.labels import (
@@ -21,7 +22,7 @@ from wellhop.analysis.figures.labels import (
     parameter_columns,
     time_column,
 )
-from wellhop.analysis.figures.style import INK, family_colour, house_style, new_figure
+from wellhop.analysis.figures.style import FAINT, INK, family_colour, house_style, new_figure
 from wellhop.analysis.result import CampaignResult
 from wellhop.analysis.survival import SurvivalCurve
 
@@ -34,7 +35,7 @@ class SurvivalLine:
         series: name in the table. curve: the estimate. clock: rate that the time is multiplied by.
         colour: index of its family. legend: entry in the legend; empty for none.
         cells: parameter cells of its rows in the table. scale: factor that brings times to the unit of the
-            figure.
+            figure. doubtful: residence times were refused as a measurement of the rate.
     """
 
     series: str
@@ -44,6 +45,7 @@ class SurvivalLine:
     legend: str = ""
     cells: tuple[float, ...] = ()
     scale: float = 1.0
+    doubtful: bool = False
 
 
 def draw_survival(result: CampaignResult) -> tuple[Figure, DrawnTable]:
@@ -99,8 +101,10 @@ def survival_figure(
         ax = figure.subplots()
         # Below the smallest step that the largest sample can resolve there is nothing to see.
         floor = min((_smallest(line.curve) for line in lines), default=1e-2) / 2.0
+        # Many overlapping bands would add up to mud.
+        band = min(0.13, 1.0 / max(1, len(lines)))
         for line in lines:
-            _draw_line(ax, line, floor)
+            _draw_line(ax, line, floor, band)
             _tabulate(table, line, factor)
         longest = max((float(line.curve.times[-1]) * line.clock for line in lines), default=1.0)
         x = np.array([0.0, max(longest, -np.log(floor) / factor)])
@@ -110,7 +114,6 @@ def survival_figure(
             color=INK,
             linestyle="--",
             linewidth=1.1,
-            label=f"exponential {law}",
             zorder=5,
         )
         ax.set_yscale("log")
@@ -118,7 +121,7 @@ def survival_figure(
         ax.set_xlim(0.0, min(1.05 * longest, -np.log(floor) / factor) if lines else 1.0)
         ax.set_xlabel(axis)
         ax.set_ylabel("fraction still in the well")
-        figure.legend(loc="outside right upper")
+        figure.legend(handles=_handles(lines, law), loc="outside right upper")
     return figure, table
 
 
@@ -127,7 +130,7 @@ def _smallest(curve: SurvivalCurve) -> float:
     return float(positive.min()) if len(positive) else 0.5
 
 
-def _draw_line(ax: Axes, line: SurvivalLine, floor: float) -> None:
+def _draw_line(ax: Axes, line: SurvivalLine, floor: float, band: float) -> None:
     curve, colour = line.curve, family_colour(line.colour)
     x = np.concatenate([[0.0], curve.times * line.clock])
     survival, lower, upper = (
@@ -135,15 +138,28 @@ def _draw_line(ax: Axes, line: SurvivalLine, floor: float) -> None:
     )
     # A survival of zero, or a band that reaches it, has no place on a log axis: it ends at the floor.
     lower, upper = np.maximum(np.nan_to_num(lower), floor / 10), np.maximum(np.nan_to_num(upper), floor / 10)
-    ax.fill_between(x, lower, upper, step="post", color=colour, alpha=0.13, linewidth=0)
+    ax.fill_between(x, lower, upper, step="post", color=colour, alpha=band, linewidth=0)
     ax.step(
         x,
         np.maximum(survival, floor / 10),
         where="post",
         color=colour,
+        linestyle=":" if line.doubtful else "-",
         linewidth=0.9,
-        label=line.legend or None,
     )
+
+
+def _handles(lines: Sequence[SurvivalLine], law: str) -> list[Line2D]:
+    """Legend: one solid line per family, the dotted style if it occurs, the exponential."""
+    handles = [
+        Line2D([], [], color=family_colour(line.colour), linewidth=0.9, label=line.legend)
+        for line in lines
+        if line.legend
+    ]
+    if any(line.doubtful for line in lines):
+        handles.append(Line2D([], [], color=FAINT, linestyle=":", linewidth=0.9, label="transit too long"))
+    handles.append(Line2D([], [], color=INK, linestyle="--", linewidth=1.1, label=f"exponential {law}"))
+    return handles
 
 
 def _tabulate(table: DrawnTable, line: SurvivalLine, factor: float) -> None:
@@ -174,9 +190,10 @@ def _campaign_lines(result: CampaignResult) -> list[SurvivalLine]:
         legend = "" if colour in named else family_math(result, families[colour])
         named.add(colour)
         cells = parameter_cells(result, point)
+        # A measurement that refuses its residence times still shows their law, as what it is.
+        doubtful = measurement.core is not None and measurement.residence is None
+        scale = result.scale(point)
         lines.append(
-            SurvivalLine(
-                f"point {point.index}", curve, float(rate), colour, legend, cells, result.scale(point)
-            )
+            SurvivalLine(f"point {point.index}", curve, float(rate), colour, legend, cells, scale, doubtful)
         )
     return lines

@@ -112,6 +112,8 @@ def test_same_result_same_bytes(full, written, tmp_path):
                 form
             )
     assert (tmp_path / "comparison.csv").read_bytes() == (folder / "comparison.csv").read_bytes()
+    pages = [write_report(full, tmp_path / name, figures=("clicks",)).read_bytes() for name in ("one", "two")]
+    assert pages[0] == pages[1]
 
 
 def test_pictures_carry_no_date(written):
@@ -228,6 +230,39 @@ def test_no_prediction_means_no_residuals(make_point, make_campaign, tmp_path):
     assert len(reader.images) == 2
     assert "&chi;" not in text
     assert "verdict</th>" not in text
+
+
+@pytest.mark.parametrize("parameters", [{}, {"my_drive": 2.0, "damping": 0.5}])
+def test_a_model_of_the_users_own(make_point, parameters, tmp_path):
+    point = make_point(0, 4.0, FAMILY, trajectories=4, counting=False)
+    own = replace(point, parameters=parameters, predictions=(), truncation=())
+    result = CampaignResult("own", "", "My model", (own,))
+    reader, text = read(write_report(result, tmp_path, figures=("staircase", "survival", "clicks")))
+    assert reader.headings[:2] == ["Decay rates", "Measured against predicted"]
+    assert "in units of" not in text.partition("Conventions")[2]
+    assert (
+        (tmp_path / "staircase.csv")
+        .read_text(encoding="utf-8")
+        .startswith(",".join(["series", *parameters, "decay_rate", "lower"]))
+    )
+
+
+def test_refused_residence_times_are_drawn_as_such(make_point, make_campaign, tmp_path):
+    point = make_point(0, 4.0, FAMILY, trajectories=4)
+    refused = replace(point, measurement=replace(point.measurement, residence=None))
+    reader, text = read(write_report(make_campaign([refused]), tmp_path, figures=("residence", "survival")))
+    assert "Residence times" not in reader.headings
+    assert "Survival in a well" in reader.headings
+    assert "<td>refused</td>" in text
+
+
+def test_equal_warnings_are_said_once(make_point, make_campaign, tmp_path):
+    base = make_point(0, 4.0, FAMILY, trajectories=4)
+    noisy = replace(base.measurement, warnings=("few: too few",))
+    points = [replace(base, index=i, measurement=noisy, counting=None) for i in (0, 1, 2, 4)]
+    _, text = read(write_report(make_campaign(points), tmp_path, figures=("clicks",)))
+    assert text.count("few: too few") == 1
+    assert "points 0&ndash;2, 4: few: too few" in text
 
 
 def test_text_of_the_campaign_is_escaped(make_point, make_campaign, tmp_path):
