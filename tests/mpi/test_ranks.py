@@ -163,7 +163,8 @@ def test_waiting_ranks_do_not_burn_a_core(tmp_path: Path) -> None:
     """Nine ranks with two slow trajectories each: processor time stays far below wall time times ranks."""
     begin = os.times()
     wall = time.monotonic()
-    ended = drive("run", str(tmp_path / "run"), "--sleep", "0.05", "--points", "1", "--wall", "4", n_ranks=9)
+    slow = ("--sleep", "0.05", "--points", "1", "--wall", "2.5")
+    ended = drive("run", str(tmp_path / "run"), *slow, n_ranks=9)
     elapsed = time.monotonic() - wall
     used = os.times()
     assert ended.code == 3
