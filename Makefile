@@ -27,7 +27,7 @@ bench:
 # The main job with a quarter of its error bars (hours): the same agreement has to survive.
 validate:
 	mkdir -p runs
-	sed 's/relative_error = 0.04/relative_error = 0.01/' jobs/campaigns/kerr_cat_staircase.toml > runs/validate.toml
-	grep -q 'relative_error = 0.01' runs/validate.toml
+	sed 's/relative_error = 0.02/relative_error = 0.005/' jobs/campaigns/kerr_cat_staircase.toml > runs/validate.toml
+	grep -q 'relative_error = 0.005' runs/validate.toml
 	$(ONE_THREAD) .venv/bin/mpiexec -n $(RANKS) $(PYTHON) -m wellhop.jobs run runs/validate.toml --output runs/validate
 	$(PYTHON) -m wellhop.jobs report runs/validate

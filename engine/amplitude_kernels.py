@@ -140,7 +140,7 @@ def norm_and_slope(ar, ai, edges, active, omega, growth, xr, xi):
 
 @numba.njit(cache=True, error_model="numpy", fastmath=RELAXED)
 def multiply(ar, ai, edges, source, rows, columns, xr, xi, yr, yi):
-    """y = A x for a matrix stored by sectors.
+    """Y = A x for a matrix stored by sectors.
 
     Row sector b occupies ``edges[b]:edges[b+1]``; its only non-zero columns are those of sector ``source[b]`` (-1: none),
     stored in ``ar[i, :width]``. ``rows[b]`` and ``columns[s]`` say how many leading entries of a sector are alive. Sums run

@@ -1,7 +1,7 @@
 """The fallback jump kernel: waiting times by binary search over propagators, no eigenvectors needed.
 
-For an H_eff whose eigenvectors are ill-conditioned the eigenbasis loses digits. Here the state is carried forward by exp(-i H_eff δ 2^k),
-the largest power that fits before the next look, and a step that would take the norm below the drawn r is retried at half its
+For an H_eff whose eigenvectors are ill-conditioned the eigenbasis loses digits. Here the state is
+carried forward by exp(-i H_eff δ 2^k), the largest power that fits before the next look, and a step that would take the norm below the drawn r is retried at half its
 length. Clicks, samples and looks fall on multiples of δ = relaxation time / 2^14; everything else is as in ``jump_kernels``.
 """
 
@@ -97,7 +97,9 @@ def run_slice_dyadic(
 
     if integers[2] == 0:
         observe(pointer, row, column, weight_re, weight_im, psi_re, psi_im, 1.0, values)
-        n_events = update_labels(0.0, values, lower, upper, label, inside, last, event_time, event_core, n_events)
+        n_events = update_labels(
+            0.0, values, lower, upper, label, inside, last, event_time, event_core, n_events
+        )
         for k in range(n_sampled):
             samples[0, k] = values[k]
         n_samples = 1
@@ -124,7 +126,9 @@ def run_slice_dyadic(
             sample_at = horizon
             sample_due = n_samples < samples.shape[0] and integers[1] * sample_interval <= duration
             if sample_due:
-                sample_at = max(np.int64(0), np.int64(math.floor((integers[1] * sample_interval - start) / delta + 0.5)))
+                sample_at = max(
+                    np.int64(0), np.int64(math.floor((integers[1] * sample_interval - start) / delta + 0.5))
+                )
             target = max(elapsed, min(look_at, min(sample_at, horizon)))
             elapsed, clicked, norm = _march(
                 step_re[p], step_im[p], edges, own, full, xr, xi, yr, yi, elapsed, target, r
@@ -145,7 +149,16 @@ def run_slice_dyadic(
             if elapsed >= horizon:
                 break
             n_events = update_labels(
-                start + elapsed * delta, values, lower, upper, label, inside, last, event_time, event_core, n_events
+                start + elapsed * delta,
+                values,
+                lower,
+                upper,
+                label,
+                inside,
+                last,
+                event_time,
+                event_core,
+                n_events,
             )
             look += 1
         if status == FAILED_NORM:
@@ -179,7 +192,9 @@ def run_slice_dyadic(
         clicks_of[channel] += 1
         reals[0] = end
         observe(pointer, row, column, weight_re, weight_im, psi_re, psi_im, 1.0, values)
-        n_events = update_labels(end, values, lower, upper, label, inside, last, event_time, event_core, n_events)
+        n_events = update_labels(
+            end, values, lower, upper, label, inside, last, event_time, event_core, n_events
+        )
         leak = weighted_population(guard, psi_re, psi_im)
         reals[1] = max(reals[1], leak)
         chosen = choose_frame(values, frame_observable, frame_factor, frame)

@@ -84,9 +84,10 @@ def ensemble_means(records: Sequence[TrajectoryRecord], sample_interval: float) 
         raise ModelError(f"{len(failed)} of {len(records)} trajectories failed: {failed[0].reason}")
     samples = np.stack([r.samples for r in records])
     means = samples.mean(axis=0).T
-    errors = samples.std(axis=0, ddof=1).T / np.sqrt(len(records))
+    errors = (samples.std(axis=0, ddof=1).T / np.sqrt(len(records))).astype(np.float64)
     times = sample_interval * np.arange(samples.shape[1])
-    return EnsembleMeans(times, means, errors, len(records), sum(r.click_counts for r in records))  # type: ignore[arg-type]
+    clicks = np.sum([r.click_counts for r in records], axis=0)
+    return EnsembleMeans(times, means, errors, len(records), clicks)
 
 
 def simulate_jumps(
@@ -125,10 +126,14 @@ def simulate_jumps(
     model = LindbladModel.from_qutip(H, c_ops)
     state = np.asarray(psi0.full() if hasattr(psi0, "full") else psi0, dtype=np.complex128).ravel()
     if state.shape != (model.dim,) or not np.isfinite(state).all() or not np.linalg.norm(state) > 0:
-        raise ModelError(f"psi0: got shape {state.shape}, allowed is a finite non-zero vector of length {model.dim}")
+        raise ModelError(
+            f"psi0: got shape {state.shape}, allowed is a finite non-zero vector of length {model.dim}"
+        )
     if not observables:
         raise ModelError("observables: got none, allowed is at least one Hermitian operator")
-    named = tuple((f"observable {k}", hermitian(f"observables[{k}]", o, model.dim)) for k, o in enumerate(observables))
+    named = tuple(
+        (f"observable {k}", hermitian(f"observables[{k}]", o, model.dim)) for k, o in enumerate(observables)
+    )
     beta = np.zeros(len(model.jump_operators)) if displacements is None else np.asarray(displacements)
     setup = JumpSetup(
         model=model,
@@ -143,4 +148,6 @@ def simulate_jumps(
         relaxation_time=sample_interval,
     )
     problem = build_problem(setup, duration=duration, sample_interval=sample_interval, propagator=propagator)
-    return ensemble_means(run_trajectories(problem, seed, range(n_trajectories), threads=threads), sample_interval)
+    return ensemble_means(
+        run_trajectories(problem, seed, range(n_trajectories), threads=threads), sample_interval
+    )

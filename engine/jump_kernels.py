@@ -1,7 +1,7 @@
 """The quantum-jump kernel: exact waiting times from the eigenbasis of H_eff.
 
-Between clicks |ψ(t)⟩ = Σ_j c_j e^{-iλ_j t} |v_j⟩ with H_eff |v_j⟩ = λ_j |v_j⟩, and the squared norm N(t) = c(t)† G c(t), G = V†V, is the
-probability of no click. A click happens when N falls to a uniform number r. ln N - ln r is solved by a safeguarded Newton
+Between clicks |ψ(t)⟩ = Σ_j c_j e^{-iλ_j t} |v_j⟩ with H_eff |v_j⟩ = λ_j |v_j⟩, and the squared norm
+N(t) = c(t)† G c(t), G = V†V, is the probability of no click. A click happens when N falls to a uniform number r. ln N - ln r is solved by a safeguarded Newton
 iteration: N is monotone and dN/dt = 2 Re[(G c)† (-iΛ c)] comes from the same matrix product. There is no step size, and a
 long wait costs as much as a short one. (Dalibard, Castin, Mølmer, PRL 68, 580 (1992); eigenbasis as in QuTiP's "diag".)
 
@@ -81,9 +81,7 @@ def _first_guess(weight, growth, log_r, horizon, scratch):
 
 
 @numba.njit(cache=True, error_model="numpy")
-def wait_for_click(
-    omega, growth, gram_re, gram_im, edges, cr, ci, weight, log_r, horizon, xr, xi, active
-):
+def wait_for_click(omega, growth, gram_re, gram_im, edges, cr, ci, weight, log_r, horizon, xr, xi, active):
     """Waiting time to the next click, leaving the state at that time in x and its live modes in ``active``.
 
     Returns (status, t, N, -dN/dt): status 0 click at t; 1 no click before ``horizon``; otherwise a failure.
@@ -134,7 +132,7 @@ def wait_for_click(
 
 @numba.njit(cache=True, error_model="numpy", fastmath=RELAXED)
 def _to_lab(sign, xr, xi, scale, yr, yi):
-    """y = scale * sign * x, from the gauge of a frame to the lab (or back: the sign is its own inverse)."""
+    """Y = scale * sign * x, from the gauge of a frame to the lab (or back: the sign is its own inverse)."""
     for i in range(sign.shape[0]):
         yr[i] = scale * sign[i] * xr[i]
         yi[i] = scale * sign[i] * xi[i]
@@ -164,15 +162,45 @@ def _pick_channel(target, jump_re, jump_im, edges, source, full, active, xr, xi,
 
 @numba.njit(cache=True, nogil=True, error_model="numpy")
 def run_slice(
-    modes, frames, observables, cores, limits, psi_re, psi_im, reals, integers, stream, max_clicks, record_clicks,
-    samples, event_time, event_core, click_time, click_where, counts,
+    modes,
+    frames,
+    observables,
+    cores,
+    limits,
+    psi_re,
+    psi_im,
+    reals,
+    integers,
+    stream,
+    max_clicks,
+    record_clicks,
+    samples,
+    event_time,
+    event_core,
+    click_time,
+    click_where,
+    counts,
 ):
     """Advance one trajectory by at most ``max_clicks`` clicks, to its end, or until a buffer could overflow.
 
-    The tuples are those of ``JumpProblem.kernel_arguments``; state and buffers are changed in place and ``counts`` receives the numbers
-    of new samples, events and clicks. Returns one of the module's status codes.
+    The tuples are those of ``JumpProblem.kernel_arguments``; state and buffers are changed in place and
+    ``counts`` receives the numbers of new samples, events and clicks. Returns one of the module's status codes.
     """
-    omega, growth, gram_re, gram_im, basis_re, basis_im, dual_re, dual_im, jump_re, jump_im, source, edges, own = modes
+    (
+        omega,
+        growth,
+        gram_re,
+        gram_im,
+        basis_re,
+        basis_im,
+        dual_re,
+        dual_im,
+        jump_re,
+        jump_im,
+        source,
+        edges,
+        own,
+    ) = modes
     propagator, sign, frame_observable, frame_factor = frames
     pointer, row, column, weight_re, weight_im = observables
     lower, upper, guard = cores
@@ -183,8 +211,19 @@ def run_slice(
     # zeros beyond n stay zero: amplitude arrays are padded to whole vector registers (propagators.padded_length)
     scratch = np.zeros((13, omega.shape[1]))
     lr, li, cr, ci, xr, xi, yr, yi, zr, zi, weight, tr, ti = (
-        scratch[0], scratch[1], scratch[2], scratch[3], scratch[4], scratch[5], scratch[6], scratch[7],
-        scratch[8], scratch[9], scratch[10], scratch[11], scratch[12],
+        scratch[0],
+        scratch[1],
+        scratch[2],
+        scratch[3],
+        scratch[4],
+        scratch[5],
+        scratch[6],
+        scratch[7],
+        scratch[8],
+        scratch[9],
+        scratch[10],
+        scratch[11],
+        scratch[12],
     )
     values = np.empty(pointer.shape[0] - 1)
     n_sampled = samples.shape[1]
@@ -203,7 +242,9 @@ def run_slice(
 
     if integers[2] == 0:
         observe(pointer, row, column, weight_re, weight_im, psi_re, psi_im, 1.0, values)
-        n_events = update_labels(0.0, values, lower, upper, label, inside, last, event_time, event_core, n_events)
+        n_events = update_labels(
+            0.0, values, lower, upper, label, inside, last, event_time, event_core, n_events
+        )
         for k in range(n_sampled):
             samples[0, k] = values[k]
         n_samples = 1
@@ -216,9 +257,20 @@ def run_slice(
         p = propagator[frame]
         _to_lab(sign[frame], psi_re, psi_im, 1.0, lr, li)
         multiply(dual_re[p], dual_im[p], edges, own, full, full, lr, li, cr, ci)
-        outcome, wait, norm, rate = wait_for_click(
-            omega[p], growth[p], gram_re[p], gram_im[p], edges, cr, ci, weight,
-            math.log(next_uniform(stream)), duration - start, xr, xi, active,
+        outcome, wait, _, rate = wait_for_click(
+            omega[p],
+            growth[p],
+            gram_re[p],
+            gram_im[p],
+            edges,
+            cr,
+            ci,
+            weight,
+            math.log(next_uniform(stream)),
+            duration - start,
+            xr,
+            xi,
+            active,
         )
         if outcome > 1:
             status = outcome
@@ -283,7 +335,9 @@ def run_slice(
         clicks_of[channel] += 1
         reals[0] = end
         observe(pointer, row, column, weight_re, weight_im, psi_re, psi_im, 1.0, values)
-        n_events = update_labels(end, values, lower, upper, label, inside, last, event_time, event_core, n_events)
+        n_events = update_labels(
+            end, values, lower, upper, label, inside, last, event_time, event_core, n_events
+        )
         leak = weighted_population(guard, psi_re, psi_im)
         reals[1] = max(reals[1], leak)
         chosen = choose_frame(values, frame_observable, frame_factor, frame)

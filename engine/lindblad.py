@@ -1,6 +1,6 @@
 """A finite-dimensional Lindblad model: the one thing every jump method starts from.
 
-    dρ/dt = -i[H, ρ] + Σ_k ( L_k ρ L_k† - ½{L_k†L_k, ρ} ),     ħ = 1, the rate of channel k absorbed in L_k.
+dρ/dt = -i[H, ρ] + Σ_k ( L_k ρ L_k† - ½{L_k†L_k, ρ} ),     ħ = 1, the rate of channel k absorbed in L_k.
 """
 
 from __future__ import annotations
@@ -67,7 +67,9 @@ class LindbladModel:
     def __post_init__(self) -> None:
         """Check everything once; kernels rely on it."""
         h = hermitian("hamiltonian", self.hamiltonian)
-        jumps = tuple(_square(f"jump_operators[{k}]", op, h.shape[0]) for k, op in enumerate(self.jump_operators))
+        jumps = tuple(
+            _square(f"jump_operators[{k}]", op, h.shape[0]) for k, op in enumerate(self.jump_operators)
+        )
         if not jumps:
             raise ModelError("jump_operators: got none, allowed is at least one (a closed system never hops)")
         names = tuple(self.channel_names) or tuple(f"channel_{k}" for k in range(len(jumps)))
@@ -91,7 +93,9 @@ class LindbladModel:
         """(H, c_ops) as QuTiP operators."""
         import qutip
 
-        return qutip.Qobj(np.array(self.hamiltonian)), [qutip.Qobj(np.array(op)) for op in self.jump_operators]
+        return qutip.Qobj(np.array(self.hamiltonian)), [
+            qutip.Qobj(np.array(op)) for op in self.jump_operators
+        ]
 
     def displaced(self, beta: npt.ArrayLike) -> LindbladModel:
         """The same dynamics with every jump operator shifted by a number.
@@ -104,11 +108,11 @@ class LindbladModel:
         shifts = np.asarray(beta, dtype=np.complex128)
         if shifts.shape != (len(self.jump_operators),):
             raise ModelError(f"beta: got shape {shifts.shape}, allowed is ({len(self.jump_operators)},)")
-        h = self.hamiltonian.copy()
+        h: ComplexMatrix = self.hamiltonian.copy()
         jumps = []
         for op, b in zip(self.jump_operators, shifts, strict=True):
-            h = h - 0.5j * (np.conj(b) * op - b * op.conj().T)
-            jumps.append(op + b * np.eye(self.dim))
+            h = (h - 0.5j * (np.conj(b) * op - b * op.conj().T)).astype(np.complex128)
+            jumps.append(op + b * np.eye(self.dim, dtype=np.complex128))
         return LindbladModel(h, tuple(jumps), self.channel_names)
 
     def effective_hamiltonian(self) -> ComplexMatrix:
@@ -138,8 +142,16 @@ class LindbladModel:
             basis: (n, m) with orthonormal columns.
         """
         b = np.asarray(basis, dtype=np.complex128)
-        if b.ndim != 2 or b.shape[0] != self.dim or not np.allclose(b.conj().T @ b, np.eye(b.shape[1]), atol=1e-9):
-            raise ModelError(f"basis: got shape {b.shape}, allowed are orthonormal columns of length {self.dim}")
+        if (
+            b.ndim != 2
+            or b.shape[0] != self.dim
+            or not np.allclose(b.conj().T @ b, np.eye(b.shape[1]), atol=1e-9)
+        ):
+            raise ModelError(
+                f"basis: got shape {b.shape}, allowed are orthonormal columns of length {self.dim}"
+            )
         bh = b.conj().T
         h = bh @ self.hamiltonian @ b
-        return LindbladModel(0.5 * (h + h.conj().T), tuple(bh @ op @ b for op in self.jump_operators), self.channel_names)
+        return LindbladModel(
+            0.5 * (h + h.conj().T), tuple(bh @ op @ b for op in self.jump_operators), self.channel_names
+        )

@@ -6,7 +6,8 @@ Operators that split into sectors (parity, photon number) are stored by sector, 
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -34,7 +35,7 @@ class Propagator:
 
     condition: float
     arrays: dict[str, npt.NDArray[Any]]
-    ticks: tuple[float, int] = field(default=(0.0, 0))
+    ticks: tuple[float, float] = (0.0, 0.0)
 
 
 def padded_length(n: int) -> int:
@@ -72,13 +73,19 @@ def find_sectors(models: list[LindbladModel]) -> tuple[Integers, Integers, Integ
             i, j = np.nonzero(np.abs(op) > 1e-14 * max(float(np.abs(op).max()), 1e-300))
             for b, s in {(int(x), int(y)) for x, y in zip(label[i], label[j], strict=True)}:
                 if source[k, b] not in (-1, s):
-                    return np.arange(n, dtype=np.int64), np.array([0, n], dtype=np.int64), np.zeros((n_channels, 1), np.int64)
+                    return (
+                        np.arange(n, dtype=np.int64),
+                        np.array([0, n], dtype=np.int64),
+                        np.zeros((n_channels, 1), np.int64),
+                    )
                 source[k, b] = s
     counts = np.bincount(label, minlength=n_sectors)
     return order, np.concatenate([[0], np.cumsum(counts)]).astype(np.int64), source
 
 
-def _by_sector(matrix: ComplexMatrix, edges: Integers, source: Integers) -> tuple[npt.NDArray[np.float64], ...]:
+def _by_sector(
+    matrix: ComplexMatrix, edges: Integers, source: Integers
+) -> tuple[npt.NDArray[np.float64], ...]:
     """(real, imaginary) rows of the matrix, each cut to the columns of its source sector, padded to a multiple of four."""
     width = (int(np.diff(edges).max()) + 3) // 4 * 4
     out = np.zeros((matrix.shape[0], width), dtype=np.complex128)
@@ -89,7 +96,9 @@ def _by_sector(matrix: ComplexMatrix, edges: Integers, source: Integers) -> tupl
     return np.ascontiguousarray(out.real), np.ascontiguousarray(out.imag)
 
 
-def _stack(matrices: list[ComplexMatrix], edges: Integers, source: Integers) -> tuple[npt.NDArray[np.float64], ...]:
+def _stack(
+    matrices: list[ComplexMatrix], edges: Integers, source: Integers
+) -> tuple[npt.NDArray[np.float64], ...]:
     pairs = [_by_sector(m, edges, source[k]) for k, m in enumerate(matrices)]
     return np.stack([p[0] for p in pairs]), np.stack([p[1] for p in pairs])
 
@@ -108,7 +117,7 @@ def eigen_propagator(model: LindbladModel, order: Integers, edges: Integers, sou
     vectors = np.zeros((n, n), dtype=np.complex128)
     inverse = np.zeros((n, n), dtype=np.complex128)
     condition = 1.0
-    for a, b in zip(edges[:-1], edges[1:], strict=True):
+    for a, b in pairwise(edges):
         w, v = scipy.linalg.eig(h[a:b, a:b])
         rank = np.argsort(-w.imag, kind="stable")
         w, v = w[rank], v[:, rank] / np.linalg.norm(v[:, rank], axis=0)
@@ -148,4 +157,4 @@ def dyadic_propagator(
         "step_im": np.stack([p[1] for p in pairs]),
     }
     arrays["jump_re"], arrays["jump_im"] = _stack([op[grid] for op in model.jump_operators], edges, source)
-    return Propagator(float("nan"), arrays, (delta, float(DYADIC_LEVELS)))  # type: ignore[arg-type]
+    return Propagator(float("nan"), arrays, (delta, float(DYADIC_LEVELS)))

@@ -16,7 +16,14 @@ import numpy.typing as npt
 #: One entry into a core. ``core`` is the index of the core definition, ``origin`` and ``target`` are wells
 #: (``origin = -1`` for the first label of a trajectory), ``departure`` is the last instant in the core of ``origin``.
 SWITCH_DTYPE = np.dtype(
-    [("time", "<f8"), ("departure", "<f8"), ("core", "<i4"), ("origin", "<i4"), ("target", "<i4"), ("_pad", "<i4")]
+    [
+        ("time", "<f8"),
+        ("departure", "<f8"),
+        ("core", "<i4"),
+        ("origin", "<i4"),
+        ("target", "<i4"),
+        ("_pad", "<i4"),
+    ]
 )
 #: One click: when, in which channel, and in which displaced frame the trajectory was *before* it.
 CLICK_DTYPE = np.dtype([("time", "<f8"), ("channel", "<i4"), ("frame", "<i4")])

@@ -34,7 +34,9 @@ def open_stream(seed: int, *key: int) -> Stream:
     >>> bool((open_stream(7, 0, 0, 1) == open_stream(7, 0, 0, 1)).all())
     True
     """
-    words = np.random.SeedSequence(entropy=int(seed), spawn_key=tuple(int(k) for k in key)).generate_state(2, np.uint64)
+    words = np.random.SeedSequence(entropy=int(seed), spawn_key=tuple(int(k) for k in key)).generate_state(
+        2, np.uint64
+    )
     stream = np.zeros(11, dtype=np.uint64)
     stream[:2] = words
     stream[10] = 4

@@ -7,13 +7,21 @@ lengths changes no bit of it.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
 from wellhop.engine import jump_kernels
 from wellhop.engine.errors import ParameterError
-from wellhop.engine.records import CLICK_DTYPE, SWITCH_DTYPE, EndState, SliceRecord, Snapshot, TrajectoryRecord
+from wellhop.engine.records import (
+    CLICK_DTYPE,
+    SWITCH_DTYPE,
+    EndState,
+    SliceRecord,
+    Snapshot,
+    TrajectoryRecord,
+)
 from wellhop.engine.streams import next_uniform, open_stream
 from wellhop.engine.unravelling import JumpProblem
 
@@ -57,7 +65,9 @@ def _best_frame(problem: JumpProblem, psi: npt.NDArray[np.complex128]) -> int:
     for k, factor in zip(t["frame_observable"], t["frame_factor"], strict=True):
         span = slice(t["pointer"][k], t["pointer"][k + 1])
         product = psi[t["row"][span]].conj() * psi[t["column"][span]]
-        scores.append(factor * float(((t["weight_re"][span] + 1j * t["weight_im"][span]) * product).real.sum()))
+        scores.append(
+            factor * float(((t["weight_re"][span] + 1j * t["weight_im"][span]) * product).real.sum())
+        )
     return int(np.argmax(scores))
 
 
@@ -80,7 +90,7 @@ def advance(problem: JumpProblem, snapshot: Snapshot, max_clicks: int) -> SliceR
     kept = max_clicks if problem.record_clicks else 0
     click_time, click_where = np.empty(kept), np.empty((kept, 2), dtype=np.int64)
     counts = np.zeros(3, dtype=np.int64)
-    kernel = jump_kernels.run_slice if problem.kind == "eigen" else _dyadic_kernel()
+    kernel: Any = jump_kernels.run_slice if problem.kind == "eigen" else _dyadic_kernel()
     status = kernel(
         *problem.kernel_arguments(), psi_re, psi_im, reals, integers, stream, max_clicks, problem.record_clicks,
         samples, event_time, event_core, click_time, click_where, counts,
@@ -93,7 +103,9 @@ def advance(problem: JumpProblem, snapshot: Snapshot, max_clicks: int) -> SliceR
     if problem.record_clicks:
         clicks["time"] = click_time[:n_clicks]
         clicks["channel"], clicks["frame"] = click_where[:n_clicks].T
-    state = {jump_kernels.RUNNING: EndState.RUNNING, jump_kernels.DONE: EndState.DONE}.get(status, EndState.FAILED)
+    state = {jump_kernels.RUNNING: EndState.RUNNING, jump_kernels.DONE: EndState.DONE}.get(
+        status, EndState.FAILED
+    )
     return SliceRecord(
         state=state,
         reason=_REASONS.get(status, ""),
@@ -104,7 +116,7 @@ def advance(problem: JumpProblem, snapshot: Snapshot, max_clicks: int) -> SliceR
     )
 
 
-def _dyadic_kernel():  # type: ignore[no-untyped-def]
+def _dyadic_kernel() -> Any:
     """The fallback kernel, compiled only when it is needed."""
     from wellhop.engine import dyadic_kernels
 

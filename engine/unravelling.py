@@ -2,8 +2,8 @@
 
 An unravelling is a choice of jump operators. Every L_k may be shifted by a number, L_k -> L_k + β_k, together with
 H -> H - (i/2) Σ_k (β_k* L_k - β_k L_k†): the average dynamics stay the same, single trajectories change. With
-β_k = -⟨L_k⟩ of a well, clicks in that well are real intra-well events and the record reveals the well; the set of shifts in force is a
-*frame*, re-chosen only right after a click and from the post-click state alone, so the average is untouched.
+β_k = -⟨L_k⟩ of a well, clicks in that well are real intra-well events and the record reveals the well; the set of
+shifts in force is a *frame*, re-chosen only right after a click and from the post-click state alone, so the average is untouched.
 """
 
 from __future__ import annotations
@@ -17,7 +17,13 @@ import numpy.typing as npt
 
 from wellhop.engine.errors import ModelError, ParameterError
 from wellhop.engine.lindblad import ComplexMatrix, LindbladModel, hermitian
-from wellhop.engine.propagators import DYADIC_CONDITION, Propagator, dyadic_propagator, eigen_propagator, find_sectors
+from wellhop.engine.propagators import (
+    DYADIC_CONDITION,
+    Propagator,
+    dyadic_propagator,
+    eigen_propagator,
+    find_sectors,
+)
 
 Floats = npt.NDArray[np.float64]
 PropagatorKind = Literal["auto", "eigen", "dyadic"]
@@ -128,7 +134,10 @@ class JumpProblem:
             facts = json.loads(bytes(arrays["facts"].tobytes()).decode())
             for name in ("channel_names", "observable_names", "core_names"):
                 facts[name] = tuple(facts[name])
-            return cls(**{name: facts[name] for name in _FACTS}, table={k: v for k, v in arrays.items() if k != "facts"})
+            return cls(
+                **{name: facts[name] for name in _FACTS},
+                table={k: v for k, v in arrays.items() if k != "facts"},
+            )
         except (KeyError, ValueError, TypeError, UnicodeDecodeError) as error:
             raise ModelError(f"prepared arrays: not a jump problem ({error})") from error
 
@@ -136,10 +145,12 @@ class JumpProblem:
         """(modes, frames, observables, cores, limits) as the kernels take them."""
         t = self.table
         if self.kind == "eigen":
-            names = ("omega", "growth", "gram_re", "gram_im", "basis_re", "basis_im", "dual_re", "dual_im")
+            own = ["omega", "growth", "gram_re", "gram_im", "basis_re", "basis_im", "dual_re", "dual_im"]
         else:
-            names = ("ticks", "step_re", "step_im")
-        modes = tuple(t[k] for k in names) + tuple(t[k] for k in ("jump_re", "jump_im", "source", "edges", "own"))
+            own = ["ticks", "step_re", "step_im"]
+        modes = tuple(t[k] for k in own) + tuple(
+            t[k] for k in ("jump_re", "jump_im", "source", "edges", "own")
+        )
         frames = tuple(t[k] for k in ("propagator", "sign", "frame_observable", "frame_factor"))
         observables = tuple(t[k] for k in ("pointer", "row", "column", "weight_re", "weight_im"))
         cores = (t["core_lower"], t["core_upper"], t["guard"])
@@ -176,7 +187,9 @@ def _check_setup(setup: JumpSetup) -> None:
     n, n_channels = setup.model.dim, len(setup.model.jump_operators)
     n_frames, n_obs = len(setup.frame_scores), len(setup.observables)
     if setup.displacements.shape != (n_frames, n_channels):
-        raise ModelError(f"displacements: got shape {setup.displacements.shape}, allowed is {(n_frames, n_channels)}")
+        raise ModelError(
+            f"displacements: got shape {setup.displacements.shape}, allowed is {(n_frames, n_channels)}"
+        )
     if not np.isfinite(setup.displacements).all():
         raise ModelError("displacements: hold entries that are not finite")
     if not 1 <= setup.sampled <= n_obs:
@@ -205,7 +218,9 @@ def _shares_propagator(setup: JumpSetup, shifted: list[LindbladModel], frame: in
         return False
     for a, b in zip(first.jump_operators, other.jump_operators, strict=True):
         mirrored = flip * a
-        if min(np.abs(mirrored - b).max(), np.abs(mirrored + b).max()) > 1e-11 * max(1.0, float(np.abs(b).max())):
+        if min(np.abs(mirrored - b).max(), np.abs(mirrored + b).max()) > 1e-11 * max(
+            1.0, float(np.abs(b).max())
+        ):
             return False
     return True
 
@@ -265,7 +280,9 @@ def build_problem(
     table = {name: np.ascontiguousarray(np.stack([p.arrays[name] for p in made])) for name in made[0].arrays}
     if kind == "dyadic":
         table["ticks"] = np.array(made[0].ticks)
-    observables = [hermitian(name, matrix, setup.model.dim)[np.ix_(order, order)] for name, matrix in setup.observables]
+    observables = [
+        hermitian(name, matrix, setup.model.dim)[np.ix_(order, order)] for name, matrix in setup.observables
+    ]
     table |= _observable_table(observables)
     n_obs = len(observables)
     no_cores = np.zeros((0, 1, n_obs))
@@ -278,8 +295,12 @@ def build_problem(
         "sign": np.ascontiguousarray(signs[:, order]),
         "frame_observable": np.array([k for k, _ in setup.frame_scores], dtype=np.int64),
         "frame_factor": np.array([x for _, x in setup.frame_scores], dtype=np.float64),
-        "core_lower": np.stack([c.lower for c in setup.cores]).astype(np.float64) if setup.cores else no_cores,
-        "core_upper": np.stack([c.upper for c in setup.cores]).astype(np.float64) if setup.cores else no_cores,
+        "core_lower": np.stack([c.lower for c in setup.cores]).astype(np.float64)
+        if setup.cores
+        else no_cores,
+        "core_upper": np.stack([c.upper for c in setup.cores]).astype(np.float64)
+        if setup.cores
+        else no_cores,
         "guard": np.ascontiguousarray(np.asarray(guard, dtype=np.float64)[order]),
         "initial_re": np.ascontiguousarray(setup.initial.real[:, order]),
         "initial_im": np.ascontiguousarray(setup.initial.imag[:, order]),

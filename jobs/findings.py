@@ -15,8 +15,8 @@ from wellhop.analysis.result import CampaignResult, PointResult
 from wellhop.engine.systems import build
 from wellhop.jobs.campaign import Campaign, changed_keys_of_texts, parse
 from wellhop.jobs.content import ContentHash
-from wellhop.jobs.jump_engine import JumpEngine
 from wellhop.jobs.judging import measurement_of
+from wellhop.jobs.jump_engine import JumpEngine
 from wellhop.jobs.results import Results
 from wellhop.jobs.showcase import illustrate
 from wellhop.jobs.store import RunFolder
@@ -56,17 +56,23 @@ def findings(folder: Path) -> tuple[CampaignResult, tuple[str, ...]]:
     points = []
     for point in campaign.points:
         system = build(campaign.system, point.parameters)
+        predictions = tuple(predict(system, campaign.predict))
+        exact = next((p.value for p in predictions if p.name == "liouvillian"), None)
         points.append(
             PointResult(
                 index=point.index,
                 parameters=dict(point.parameters),
                 measurement=measured.get((point.index, "jumps")),
                 counting=measured.get((point.index, "counting")),
-                predictions=tuple(predict(system, campaign.predict)),
-                traces=tuple(illustrate(campaign.system, point.parameters, seed=campaign.seed, point=point.index))
+                predictions=predictions,
+                traces=tuple(
+                    illustrate(campaign.system, point.parameters, seed=campaign.seed, point=point.index)
+                )
                 if point.index in shown
                 else (),
-                truncation=truncation_checks(system, manifolds.get(point.index)) if "checks" in campaign.figures else (),
+                truncation=truncation_checks(system, manifolds.get(point.index), exact)
+                if "checks" in campaign.figures
+                else (),
             )
         )
     name = shlex.quote(str(folder))
@@ -77,7 +83,10 @@ def findings(folder: Path) -> tuple[CampaignResult, tuple[str, ...]]:
         points=tuple(points),
         provenance=provenance,
         conventions=CONVENTIONS,
-        commands=(f"wellhop run {shlex.quote(Path(campaign.source).name)} --output {name}", f"wellhop report {name}"),
+        commands=(
+            f"wellhop run {shlex.quote(Path(campaign.source).name)} --output {name}",
+            f"wellhop report {name}",
+        ),
         unit="K" if "K" in campaign.points[0].parameters else "",
     )
     curves = tuple(method for method in CURVES if method in campaign.predict)
@@ -85,7 +94,7 @@ def findings(folder: Path) -> tuple[CampaignResult, tuple[str, ...]]:
 
 
 def _showcased(campaign: Campaign, measured: dict[tuple[int, str], Measurement | None]) -> tuple[int, ...]:
-    """Points to illustrate: among those with a known rate, the fastest and the one in the middle of the range of ln Γ above 1e-4."""
+    """Points to illustrate: two of those with a known rate, not much slower than the fastest."""
     known = []
     for point in campaign.points:
         m = measured.get((point.index, "jumps"))

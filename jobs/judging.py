@@ -25,6 +25,7 @@ def judge(unit: Unit, records: Sequence[TrajectoryRecord]) -> Progress:
     about = unit.about
     exposure = float(sum(r.elapsed for r in records))
     value, error, switches = np.nan, np.inf, 0
+    # the tally leaves failed trajectories out, so any record here can be used
     if records and about["core_names"]:
         from wellhop.analysis.measurement import headline
 

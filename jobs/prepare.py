@@ -59,7 +59,9 @@ def prepare(campaign: Campaign) -> Prepared:
                 )
                 continue
             if duration <= burn_in:
-                wrong.append(f"{where}: duration: got {duration:g}, allowed is more than the burn-in of {burn_in:g}")
+                wrong.append(
+                    f"{where}: duration: got {duration:g}, allowed is more than the burn-in of {burn_in:g}"
+                )
                 continue
             problem = _problem(campaign.system, point, arm, duration, scales)
             unit = _unit(point, arm, problem, burn_in, scales)
@@ -86,14 +88,14 @@ def time_scales(system: KerrCat) -> TimeScales:
     """
     from wellhop.analysis.liouvillian import decay_rate
     from wellhop.engine.errors import SpectrumError
-    from wellhop.engine.fock import parity_signs
 
-    cutoff = system.default_cutoff()
+    kept = system.default_manifolds()
+    model = system.reduced_model(kept, max(system.default_cutoff(), 2 * kept + 20))
     try:
-        slow = decay_rate(system.lindblad(cutoff), parity_signs=parity_signs(cutoff))
+        slow = decay_rate(model, parity_signs=np.repeat([1.0, -1.0], kept))
     except SpectrumError:
         return TimeScales(math.nan, math.nan, 1.0 / system.kappa)
-    usable = slow.value > 10.0 * slow.resolution
+    usable = slow.resolved and slow.value > 0.0
     second = slow.next_rate if slow.next_rate is not None else math.nan
     return TimeScales(slow.value if usable else math.nan, second, 1.0 / system.kappa)
 
@@ -111,8 +113,13 @@ def _system(name: str, point: Point) -> KerrCat:
 def _duration(arm: Arm, scales: TimeScales) -> float:
     value = arm.duration.value
     if arm.duration.unit == "switching_times":
-        return value / scales.rate
-    return value * scales.relaxation_time if arm.duration.unit == "relaxation_times" else value
+        return _round(value / scales.rate)
+    return _round(value * scales.relaxation_time) if arm.duration.unit == "relaxation_times" else value
+
+
+def _round(time: float) -> float:
+    """Five digits: lengths derived from an eigenvalue must not carry the round-off of one machine's linear algebra."""
+    return float(f"{time:.5g}")
 
 
 def _problem(name: str, point: Point, arm: Arm, duration: float, scales: TimeScales) -> JumpProblem:
@@ -123,8 +130,8 @@ def _problem(name: str, point: Point, arm: Arm, duration: float, scales: TimeSca
     if interval is None:
         # photon counting learns nothing about the well, its samples only serve ensemble averages
         slow = arm.unravelling == "displaced" and math.isfinite(scales.rate)
-        wanted = 1.0 / (SAMPLES_PER_SWITCHING_TIME * scales.rate) if slow else scales.relaxation_time
-        interval = min(wanted, duration / 8.0)
+        wanted = _sampling(scales) if slow else scales.relaxation_time
+        interval = _round(min(wanted, duration / 8.0))
     setup = jump_setup(
         _system(name, point),
         arm.unravelling,
@@ -141,6 +148,15 @@ def _problem(name: str, point: Point, arm: Arm, duration: float, scales: TimeSca
     )
 
 
+def _sampling(scales: TimeScales) -> float:
+    """A tenth of 1/Γ; where that is shorter than the first lag of the autocorrelation, a fraction of that lag."""
+    from wellhop.analysis.correlation import LEAST_LAG
+
+    tenth = 1.0 / (SAMPLES_PER_SWITCHING_TIME * scales.rate)
+    lag = LEAST_LAG * scales.relaxation_time
+    return tenth if tenth >= lag else lag / math.ceil(lag / tenth)
+
+
 def _unit(point: Point, arm: Arm, problem: JumpProblem, burn_in: float, scales: TimeScales) -> Unit:
     known: dict[str, Any] = {
         "arm": arm.name,
@@ -152,8 +168,8 @@ def _unit(point: Point, arm: Arm, problem: JumpProblem, burn_in: float, scales: 
         "sample_interval": problem.sample_interval,
         "burn_in": burn_in,
         "relaxation_time": scales.relaxation_time,
-        "rate_guess": scales.rate if math.isfinite(scales.rate) else None,
-        "second_rate": scales.second_rate if math.isfinite(scales.second_rate) else None,
+        "rate_guess": _round(scales.rate) if math.isfinite(scales.rate) else None,
+        "second_rate": _round(scales.second_rate) if math.isfinite(scales.second_rate) else None,
         "core_names": list(problem.core_names),
         "channel_names": list(problem.channel_names),
         "observable_names": list(problem.observable_names[: problem.sampled]),

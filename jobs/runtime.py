@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 from wellhop.jobs import ranks, scheduler
+from wellhop.jobs.admission import check_campaign, read_manifest
 from wellhop.jobs.campaign import Campaign, changed_keys_of_texts, fingerprint, parse
-from wellhop.jobs.jump_engine import JumpEngine
 from wellhop.jobs.judging import tally_of
+from wellhop.jobs.jump_engine import JumpEngine
 from wellhop.jobs.launcher import agree, communicator
 from wellhop.jobs.prepare import Prepared, prepare
 from wellhop.jobs.progress import Lines, Silent
@@ -18,6 +20,9 @@ from wellhop.jobs.provenance import collect
 from wellhop.jobs.run_options import Overrides, RunOptions
 from wellhop.jobs.store import RunFolder
 from wellhop.jobs.worker import Worker
+
+if TYPE_CHECKING:
+    from wellhop.engine.unravelling import JumpProblem
 
 
 def run(campaign: Campaign, *, overrides: Overrides) -> int:
@@ -48,8 +53,8 @@ def resume(folder: Path, *, overrides: Overrides) -> int:
     comm = communicator()
 
     def campaign_text() -> str:
-        with RunFolder.open(folder, write=False, changed_keys=changed_keys_of_texts) as found:
-            return found.campaign_text
+        check_campaign(folder, changed_keys_of_texts)
+        return str(read_manifest(folder)["campaign"])
 
     campaign = parse(agree(comm, campaign_text), str(folder / "campaign.toml"))
 
@@ -59,10 +64,12 @@ def resume(folder: Path, *, overrides: Overrides) -> int:
     return _work(comm, again, campaign, overrides)
 
 
-def _work(comm, open_folder, campaign: Campaign, overrides: Overrides) -> int:  # type: ignore[no-untyped-def]
+def _work(
+    comm: Any | None, open_folder: Callable[[], RunFolder], campaign: Campaign, overrides: Overrides
+) -> int:
     """Manage on rank 0, compute on the others."""
 
-    def worker_of(identity: int) -> Worker:  # type: ignore[type-arg]
+    def worker_of(identity: int) -> Worker[JumpProblem]:
         return Worker(JumpEngine(), identity)
 
     if comm is not None:
@@ -75,7 +82,9 @@ def _work(comm, open_folder, campaign: Campaign, overrides: Overrides) -> int:  
     )
     with ranks.manage(comm, worker_of) as crew, open_folder() as folder:
         if not overrides.quiet:
-            print(f"{campaign.title}: {len(campaign.points)} points, results in {folder.path}", file=sys.stderr)
+            print(
+                f"{campaign.title}: {len(campaign.points)} points, results in {folder.path}", file=sys.stderr
+            )
         reporter = Silent() if overrides.quiet else Lines()
         outcome = scheduler.run(folder, JumpEngine(), tally_of, crew, settings, reporter)
     print(outcome.message)
@@ -99,7 +108,13 @@ def report(folder: Path) -> Path:
 
 
 def trajectory(
-    system: str, parameters: Mapping[str, float], *, out: Path, duration: float | None, seed: int, unravelling: str
+    system: str,
+    parameters: Mapping[str, float],
+    *,
+    out: Path,
+    duration: float | None,
+    seed: int,
+    unravelling: str,
 ) -> Path:
     """Simulate one trajectory per unravelling and draw them."""
     from wellhop.jobs.showcase import draw

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 #: arm index of the streams of illustrations: they never share random numbers with measured trajectories
 ILLUSTRATION_ARM = 1000
 SAMPLES = 1500
-SWITCHING_TIMES = 8.0
+SWITCHING_TIMES = 16.0
 #: a trajectory that would need more clicks than this is shown over a shorter time
 MOST_CLICKS = 2e6
 
@@ -33,7 +33,7 @@ def illustrate(
     """One trajectory per unravelling, started in the right well, sampled 1500 times.
 
     Args:
-        duration: length; eight switching times by default, at most what two million clicks cover.
+        duration: length; 16/Γ by default, some eight hops, at most what two million clicks cover.
         seed, point: name of the random stream, together with an arm that measurements do not use.
 
     Raises:
@@ -57,7 +57,10 @@ def illustrate(
     traces = []
     for name in unravellings:
         problem = build_problem(
-            jump_setup(system, name), duration=duration, sample_interval=duration / SAMPLES, record_clicks=record_clicks
+            jump_setup(system, name),
+            duration=duration,
+            sample_interval=duration / SAMPLES,
+            record_clicks=record_clicks,
         )
         record = trajectory.run(problem, seed, 0, point, ILLUSTRATION_ARM)
         traces.append(

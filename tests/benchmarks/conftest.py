@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 
 # one thread for every side; must be set before numpy loads a BLAS
 for _name in ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS"):
     os.environ[_name] = "1"
 
-import pytest
+import pytest  # noqa: E402  (the threads of a BLAS are fixed when numpy loads it)
 
 LINES: list[str] = []
 
@@ -32,9 +32,9 @@ def interleave(sides: Mapping[str, Callable[[], float]], rounds: int = 5) -> dic
 
 
 @pytest.fixture
-def tell() -> Iterator[Callable[[str], None]]:
+def tell() -> Callable[[str], None]:
     """Lines for the summary at the end of the run."""
-    yield LINES.append
+    return LINES.append
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:

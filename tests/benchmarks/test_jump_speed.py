@@ -1,7 +1,7 @@
 """G1, G2, G2b, G3: quantum jumps against QuTiP's mcsolve at its default and at its best setting.
 
-Two sizes of Kerr-cat (K = 1): kc30 = (N=30, eps2=4, kappa=0.05, n_th=0.05) and kc60 = (60, 10, 0.01, 0.05). Each side simulates the same
-model from |α⟩ and reports ⟨X⟩ at eleven times. wellhop appears twice: ``full`` runs in the same N Fock states as QuTiP
+Two sizes of Kerr-cat (K = 1): kc30 = (N=30, eps2=4, kappa=0.05, n_th=0.05) and kc60 = (60, 10, 0.01, 0.05). Each
+side simulates the same model from |α⟩ and reports ⟨X⟩ at eleven times. wellhop appears twice: ``full`` runs in the same N Fock states as QuTiP
 (what the kernel gives), ``manifolds`` in the few levels that trajectories need (what the smaller basis gives on top).
 """
 
@@ -15,7 +15,6 @@ from typing import Any
 import numpy as np
 import pytest
 import qutip
-
 from conftest import interleave  # type: ignore[import-not-found]
 
 from wellhop.engine import trajectory
@@ -97,7 +96,9 @@ def _qutip(size: str, method: str, displaced: bool, length: float, per_click: bo
     def run() -> float:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
-            out = qutip.mcsolve(h, psi, times, jumps, e_ops=[observable], ntraj=1, seeds=next(seeds), options=options)
+            out = qutip.mcsolve(
+                h, psi, times, jumps, e_ops=[observable], ntraj=1, seeds=next(seeds), options=options
+            )
         return float(max(1, len(out.col_times[0]))) if per_click else length
 
     return run

@@ -10,7 +10,6 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-
 GAP = """
 import resource, time
 import numpy as np
@@ -39,7 +38,9 @@ def test_gap_at_sixty(tell: Callable[[str], None], benchmark: Any) -> None:
     """G6: time of one gap and the memory of the process above a bare scipy import."""
     seconds, peak, _, value = benchmark.pedantic(lambda: _python(GAP), rounds=1)
     (bare,) = _python(BARE)
-    tell(f"G6  gap at N=60: {seconds:.3f} s, {peak - bare:.0f} MB above a bare scipy process; Gamma = {value:.6e}")
+    tell(
+        f"G6  gap at N=60: {seconds:.3f} s, {peak - bare:.0f} MB above a bare scipy process; Gamma = {value:.6e}"
+    )
 
 
 def _cli(arguments: list[str], **environment: str) -> tuple[float, float]:
@@ -57,7 +58,18 @@ def test_start_up(tell: Callable[[str], None], tmp_path: Path, benchmark: Any) -
     """G7: --help, then a first trajectory with a cold and with a warm numba cache."""
     shown = sorted(_cli(["--help"])[0] for _ in range(5))[2]
     out = str(tmp_path / "trajectory.png")
-    look = ["trajectory", "kerr_cat_staircase", "-p", "eps2=4", "-p", "kappa=0.1", "-p", "n_th=0.05", "--out", out]
+    look = [
+        "trajectory",
+        "kerr_cat_staircase",
+        "-p",
+        "eps2=4",
+        "-p",
+        "kappa=0.1",
+        "-p",
+        "n_th=0.05",
+        "--out",
+        out,
+    ]
     cache = str(tmp_path / "cache")
     _, cold = _cli(look, NUMBA_CACHE_DIR=cache)
     warm = sorted(_cli(look, NUMBA_CACHE_DIR=cache)[0] for _ in range(3))[1]
@@ -69,7 +81,9 @@ def test_start_up(tell: Callable[[str], None], tmp_path: Path, benchmark: Any) -
     )
     environment = {**os.environ, "NUMBA_CACHE_DIR": str(tmp_path / "cold")}
     begin = time.perf_counter()
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, env=environment)
+    done = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=True, env=environment
+    )
     cold_engine = float(done.stdout)
     begin = time.perf_counter()
     subprocess.run([sys.executable, "-c", code], capture_output=True, check=True, env=environment)

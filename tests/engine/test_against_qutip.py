@@ -53,7 +53,14 @@ def test_means_agree_with_mesolve(name: str, propagator: Any) -> None:
         qutip.mesolve(h, start, times, jumps, e_ops=observables, options={"atol": 1e-10, "rtol": 1e-8}).expect
     )
     got = simulate_jumps(
-        h, jumps, start, observables, duration=6.0, sample_interval=1.0, n_trajectories=COUNT, propagator=propagator
+        h,
+        jumps,
+        start,
+        observables,
+        duration=6.0,
+        sample_interval=1.0,
+        n_trajectories=COUNT,
+        propagator=propagator,
     )
     pulls = _pulls(got.means, got.errors, exact)
     # Student's t: the error is itself estimated from COUNT trajectories

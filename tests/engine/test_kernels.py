@@ -57,7 +57,16 @@ def test_multiply_by_sectors_matches_dense() -> None:
     yr, yi = np.empty(7), np.empty(7)
     full = np.array([3, 4])
     ak.multiply(
-        stored.real.copy(), stored.imag.copy(), edges, source, full, full, x.real.copy(), x.imag.copy(), yr, yi
+        stored.real.copy(),
+        stored.imag.copy(),
+        edges,
+        source,
+        full,
+        full,
+        x.real.copy(),
+        x.imag.copy(),
+        yr,
+        yi,
     )
     np.testing.assert_allclose(yr + 1j * yi, a @ x, rtol=1e-13, atol=1e-14)
 

@@ -42,7 +42,7 @@ def test_uniforms_fill_the_open_interval() -> None:
     a, b = open_stream(11, 0), open_stream(11, 1)
     x = np.array([next_uniform(a) for _ in range(20_000)])
     y = np.array([next_uniform(b) for _ in range(20_000)])
-    assert 0.0 < x.min()
+    assert x.min() > 0.0
     assert x.max() < 1.0
     assert stats.kstest(x, "uniform").pvalue > 1e-9
     limit = stats.norm.isf(0.5e-9) / np.sqrt(len(x))

@@ -38,7 +38,9 @@ def test_effective_hamiltonian_of_a_displaced_frame_is_the_spec_formula() -> Non
     model, beta = setup.model, setup.displacements[0]
     expected = model.hamiltonian.astype(complex)
     for op, b in zip(model.jump_operators, beta, strict=True):
-        expected = expected - 0.5j * (op.conj().T @ op + 2 * np.conj(b) * op + abs(b) ** 2 * np.eye(model.dim))
+        expected = expected - 0.5j * (
+            op.conj().T @ op + 2 * np.conj(b) * op + abs(b) ** 2 * np.eye(model.dim)
+        )
     np.testing.assert_allclose(model.displaced(beta).effective_hamiltonian(), expected, atol=1e-12)
 
 
@@ -58,7 +60,11 @@ def test_slices_of_any_length_give_the_same_bits(unravelling: str, kind: str) ->
         assert len(slices) > 3
         for name in ("samples", "switches", "clicks", "click_counts"):
             assert getattr(cut, name).tobytes() == getattr(whole, name).tobytes()
-        assert (cut.elapsed, cut.flips, cut.guard_population) == (whole.elapsed, whole.flips, whole.guard_population)
+        assert (cut.elapsed, cut.flips, cut.guard_population) == (
+            whole.elapsed,
+            whole.flips,
+            whole.guard_population,
+        )
     # negative control: another trajectory of the same campaign is another sequence
     assert trajectory.run(problem, 5, 5).samples.tobytes() != whole.samples.tobytes()
 
@@ -79,18 +85,24 @@ def test_threads_change_nothing() -> None:
 
 
 @pytest.mark.parametrize(
-    ("eps2", "n_th", "counting", "adaptive"), [(3.0, 0.1, 0.355939117, 0.076), (6.0, 0.1, 0.710959616, 0.0448)]
+    ("eps2", "n_th", "counting", "adaptive"),
+    [(3.0, 0.1, 0.355939117, 0.076), (6.0, 0.1, 0.710959616, 0.0448)],
 )
 def test_click_rates_of_both_unravellings(eps2: float, n_th: float, counting: float, adaptive: float) -> None:
     """Counting clicks at the exact stationary rate; displaced clicks fall to the spec's (section 6), at 1e-8 false alarm."""
     system = KerrCat(eps2=eps2, kappa=0.1, n_th=n_th)
     quantile = stats.norm.isf(0.5e-8)
-    for name, rate, duration, known in (("counting", counting, 1000.0, 0.0), ("displaced", adaptive, 20_000.0, 0.02)):
+    for name, rate, duration, known in (
+        ("counting", counting, 1000.0, 0.0),
+        ("displaced", adaptive, 20_000.0, 0.02),
+    ):
         problem = build_problem(jump_setup(system, name), duration=duration, sample_interval=duration / 4)
         records = run_trajectories(problem, 8, range(40))
         per_time = np.array([r.click_counts.sum() / r.elapsed for r in records])
         # burn-in of ~1/kappa from the ground manifold shifts a mean over `duration` by at most its share
-        slack = quantile * per_time.std(ddof=1) / np.sqrt(len(records)) + rate * (known + 10.0 / (0.1 * duration) * 0.05)
+        slack = quantile * per_time.std(ddof=1) / np.sqrt(len(records)) + rate * (
+            known + 10.0 / (0.1 * duration) * 0.05
+        )
         assert abs(per_time.mean() - rate) < slack
         assert abs(2.0 * per_time.mean() - rate) > slack
 
@@ -150,7 +162,8 @@ def test_bad_setups_are_refused(arguments: dict[str, object], message: str) -> N
 
 
 @pytest.mark.parametrize(
-    ("name", "value"), [("duration", 0.0), ("duration", np.inf), ("sample_interval", -1.0), ("propagator", "ode")]
+    ("name", "value"),
+    [("duration", 0.0), ("duration", np.inf), ("sample_interval", -1.0), ("propagator", "ode")],
 )
 def test_bad_times_are_refused(name: str, value: object) -> None:
     arguments: dict[str, object] = {"duration": 10.0, "sample_interval": 1.0, name: value}
