@@ -1,8 +1,9 @@
 """The fallback jump kernel: waiting times by binary search over propagators, no eigenvectors needed.
 
-For an H_eff whose eigenvectors are ill-conditioned the eigenbasis loses digits. Here the state is
-carried forward by exp(-i H_eff δ 2^k), the largest power that fits before the next look, and a step that would take the norm below the drawn r is retried at half its
-length. Clicks, samples and looks fall on multiples of δ = relaxation time / 2^14; everything else is as in ``jump_kernels``.
+For an H_eff whose eigenvectors are ill-conditioned the eigenbasis loses digits. Here the state is carried
+forward by exp(-i H_eff δ 2^k), the largest power that fits before the next look, and a step that would take
+the norm below the drawn r is retried at half its length. Clicks, samples and looks fall on multiples of δ =
+relaxation time / 2^14; everything else is as in ``jump_kernels``.
 """
 
 # mypy: disable-error-code="no-untyped-def"

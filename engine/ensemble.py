@@ -83,9 +83,9 @@ def ensemble_means(records: Sequence[TrajectoryRecord], sample_interval: float) 
     if failed:
         raise ModelError(f"{len(failed)} of {len(records)} trajectories failed: {failed[0].reason}")
     samples = np.stack([r.samples for r in records])
-    means = samples.mean(axis=0).T
+    means = samples.mean(axis=0).T.astype(np.float64)
     errors = (samples.std(axis=0, ddof=1).T / np.sqrt(len(records))).astype(np.float64)
-    times = sample_interval * np.arange(samples.shape[1])
+    times = sample_interval * np.arange(samples.shape[1], dtype=np.float64)
     clicks = np.sum([r.click_counts for r in records], axis=0)
     return EnsembleMeans(times, means, errors, len(records), clicks)
 

@@ -1,11 +1,13 @@
 """The quantum-jump kernel: exact waiting times from the eigenbasis of H_eff.
 
-Between clicks |ψ(t)⟩ = Σ_j c_j e^{-iλ_j t} |v_j⟩ with H_eff |v_j⟩ = λ_j |v_j⟩, and the squared norm
-N(t) = c(t)† G c(t), G = V†V, is the probability of no click. A click happens when N falls to a uniform number r. ln N - ln r is solved by a safeguarded Newton
-iteration: N is monotone and dN/dt = 2 Re[(G c)† (-iΛ c)] comes from the same matrix product. There is no step size, and a
-long wait costs as much as a short one. (Dalibard, Castin, Mølmer, PRL 68, 580 (1992); eigenbasis as in QuTiP's "diag".)
+Between clicks |ψ(t)⟩ = Σ_j c_j e^{-iλ_j t} |v_j⟩ with H_eff |v_j⟩ = λ_j |v_j⟩, and the squared norm N(t) =
+c(t)† G c(t), G = V†V, is the probability of no click. A click happens when N falls to a uniform number r.
+ln N - ln r is solved by a safeguarded Newton iteration: N is monotone and dN/dt = 2 Re[(G c)† (-iΛ c)]
+comes from the same matrix product. There is no step size, and a long wait costs as much as a short one.
+(Dalibard, Castin, Mølmer, PRL 68, 580 (1992); eigenbasis as in QuTiP's "diag".)
 
-One interval between clicks is atomic: a slice ends only after a click, so where slices are cut changes no arithmetic.
+One interval between clicks is atomic: a slice ends only after a click, so where slices are cut changes no
+arithmetic.
 """
 
 # mypy: disable-error-code="no-untyped-def"

@@ -111,8 +111,9 @@ class LindbladModel:
         h: ComplexMatrix = self.hamiltonian.copy()
         jumps = []
         for op, b in zip(self.jump_operators, shifts, strict=True):
-            h = (h - 0.5j * (np.conj(b) * op - b * op.conj().T)).astype(np.complex128)
-            jumps.append(op + b * np.eye(self.dim, dtype=np.complex128))
+            h = h - 0.5j * (np.conj(b) * op - b * op.conj().T)
+            shifted: ComplexMatrix = op + b * np.eye(self.dim, dtype=np.complex128)
+            jumps.append(shifted)
         return LindbladModel(h, tuple(jumps), self.channel_names)
 
     def effective_hamiltonian(self) -> ComplexMatrix:
@@ -124,12 +125,12 @@ class LindbladModel:
 
     def liouvillian(self) -> ComplexMatrix:
         """Dense Liouvillian on row-major vec(ρ): A ρ B is A ⊗ Bᵀ. Shape (n², n²); for small n and for tests."""
-        eye = np.eye(self.dim)
+        eye = np.eye(self.dim, dtype=np.complex128)
         h = self.hamiltonian
-        out: ComplexMatrix = -1j * (np.kron(h, eye) - np.kron(eye, h.T))
+        out: ComplexMatrix = np.asarray(-1j * (np.kron(h, eye) - np.kron(eye, h.T)), dtype=np.complex128)
         for op in self.jump_operators:
             dag = op.conj().T @ op
-            out = out + np.kron(op, op.conj()) - 0.5 * (np.kron(dag, eye) + np.kron(eye, dag.T))
+            out += np.kron(op, op.conj()) - 0.5 * (np.kron(dag, eye) + np.kron(eye, dag.T))
         return out
 
     def projected(self, basis: npt.ArrayLike) -> LindbladModel:

@@ -1,9 +1,10 @@
 """From a Lindblad model to the arrays a jump kernel runs on.
 
-An unravelling is a choice of jump operators. Every L_k may be shifted by a number, L_k -> L_k + β_k, together with
-H -> H - (i/2) Σ_k (β_k* L_k - β_k L_k†): the average dynamics stay the same, single trajectories change. With
-β_k = -⟨L_k⟩ of a well, clicks in that well are real intra-well events and the record reveals the well; the set of
-shifts in force is a *frame*, re-chosen only right after a click and from the post-click state alone, so the average is untouched.
+An unravelling is a choice of jump operators. Every L_k may be shifted by a number, L_k -> L_k + β_k,
+together with H -> H - (i/2) Σ_k (β_k* L_k - β_k L_k†): the average dynamics stay the same, single
+trajectories change. With β_k = -⟨L_k⟩ of a well, clicks in that well are real intra-well events and the
+record reveals the well; the set of shifts in force is a *frame*, re-chosen only right after a click and
+from the post-click state alone, so the average is untouched.
 """
 
 from __future__ import annotations

@@ -29,6 +29,11 @@ def add_arguments_resume(parser: argparse.ArgumentParser) -> None:
         metavar="CAMPAIGN.toml",
         help="refuse to continue unless this file means the same",
     )
+    parser.add_argument(
+        "--quarantine",
+        action="store_true",
+        help="set damaged segments aside first and compute anew what was in them",
+    )
     _add_overrides(parser)
 
 
@@ -67,6 +72,10 @@ def execute_resume(arguments: argparse.Namespace) -> int:
         demand_run(arguments.folder)
         if arguments.campaign is not None:
             require_same(load(arguments.folder / CAMPAIGN), load(arguments.campaign))
+        if arguments.quarantine:
+            from wellhop.jobs.quarantine import quarantine
+
+            print(quarantine(arguments.folder))
 
     launcher.agree(comm, checked)
     from wellhop.jobs import runtime

@@ -130,7 +130,7 @@ def _problem(name: str, point: Point, arm: Arm, duration: float, scales: TimeSca
     if interval is None:
         # photon counting learns nothing about the well, its samples only serve ensemble averages
         slow = arm.unravelling == "displaced" and math.isfinite(scales.rate)
-        wanted = _sampling(scales) if slow else scales.relaxation_time
+        wanted = sampling(scales) if slow else scales.relaxation_time
         interval = _round(min(wanted, duration / 8.0))
     setup = jump_setup(
         _system(name, point),
@@ -148,7 +148,7 @@ def _problem(name: str, point: Point, arm: Arm, duration: float, scales: TimeSca
     )
 
 
-def _sampling(scales: TimeScales) -> float:
+def sampling(scales: TimeScales) -> float:
     """A tenth of 1/Γ; where that is shorter than the first lag of the autocorrelation, a fraction of that lag."""
     from wellhop.analysis.correlation import LEAST_LAG
 

@@ -1,8 +1,9 @@
 """How a Kerr-cat is unravelled: frames, observables, cores and start states of its quantum-jump trajectories.
 
-Trajectories live in the span of the highest M manifolds (the projected model is again of Lindblad form). Su et al. say
-nothing about unravellings; the choice here is: counting, L = sqrt(rate) a or a†, never tells the wells apart; displaced, L - sqrt(rate) s α
-for BOTH channels, s = ±1 the occupied well, does. s is re-chosen after a click from the sign of ⟨X⟩.
+Trajectories live in the span of the highest M manifolds (the projected model is again of Lindblad form). Su
+et al. say nothing about unravellings; the choice here is: counting, L = sqrt(rate) a or a†, never tells the
+wells apart; displaced, L - sqrt(rate) s α for BOTH channels, s = ±1 the occupied well, does. s is re-chosen
+after a click from the sign of ⟨X⟩.
 """
 
 from __future__ import annotations

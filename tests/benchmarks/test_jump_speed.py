@@ -1,8 +1,9 @@
 """G1, G2, G2b, G3: quantum jumps against QuTiP's mcsolve at its default and at its best setting.
 
-Two sizes of Kerr-cat (K = 1): kc30 = (N=30, eps2=4, kappa=0.05, n_th=0.05) and kc60 = (60, 10, 0.01, 0.05). Each
-side simulates the same model from |α⟩ and reports ⟨X⟩ at eleven times. wellhop appears twice: ``full`` runs in the same N Fock states as QuTiP
-(what the kernel gives), ``manifolds`` in the few levels that trajectories need (what the smaller basis gives on top).
+Two sizes of Kerr-cat (K = 1): kc30 = (N=30, eps2=4, kappa=0.05, n_th=0.05) and kc60 = (60, 10, 0.01, 0.05).
+Each side simulates the same model from |α⟩ and reports ⟨X⟩ at eleven times. wellhop appears twice: ``full``
+runs in the same N Fock states as QuTiP (what the kernel gives), ``manifolds`` in the few levels that
+trajectories need (what the smaller basis gives on top).
 """
 
 from __future__ import annotations
