@@ -102,15 +102,17 @@ def _decayed(weight, growth, t, out):
 def _sum_and_slope(term, growth):
     total = 0.0
     slope = 0.0
+    curvature = 0.0
     for j in range(term.shape[0]):
         total += term[j]
         slope += growth[j] * term[j]
-    return total, 2.0 * slope
+        curvature += growth[j] * growth[j] * term[j]
+    return total, 2.0 * slope, 4.0 * curvature
 
 
 @numba.njit(cache=True, error_model="numpy")
 def decaying_sum(weight, growth, t, scratch):
-    """(S, dS/dt) of S(t) = Σ_j w_j exp(2 g_j t), the norm if the modes were orthogonal."""
+    """(S, dS/dt, d²S/dt²) of S(t) = Σ_j w_j exp(2 g_j t), the norm if the modes were orthogonal."""
     _decayed(weight, growth, t, scratch)
     return _sum_and_slope(scratch, growth)
 
@@ -168,6 +170,16 @@ def multiply(ar, ai, edges, source, rows, columns, xr, xi, yr, yi):
                 q += mr[j] * vi[j] + mi[j] * vr[j]
             yr[first + i] = p
             yi[first + i] = q
+
+
+@numba.njit(cache=True, error_model="numpy", fastmath=RELAXED)
+def moduli(xr, xi, out):
+    """out_i = |x_i|², returns their sum."""
+    total = 0.0
+    for i in range(out.shape[0]):
+        out[i] = xr[i] * xr[i] + xi[i] * xi[i]
+        total += out[i]
+    return total
 
 
 @numba.njit(cache=True, error_model="numpy", fastmath=RELAXED)

@@ -23,6 +23,7 @@ from wellhop.engine.amplitude_kernels import (
     RELAXED,
     decaying_sum,
     evolve,
+    moduli,
     multiply,
     norm_and_slope,
     norm_squared,
@@ -41,8 +42,10 @@ REALS_HEAD, INTEGERS_HEAD = 2, 5
 CHECKS_PER_INTERVAL = 96
 _DENSE_CHECKS = 16
 _MAX_ITERATIONS = 200
-#: on ln N: click times are exact to 1e-9 of the mean time between clicks
-_TOLERANCE = 1e-9
+#: on ln N: click times are exact to 1e-7 of the mean time between clicks, far below any statistical error
+_TOLERANCE = 1e-7
+#: on ln S of the guess; modes are not orthogonal, so more digits would be wasted
+_GUESS_TOLERANCE = 1e-3
 #: amplitudes below this fraction of the surviving norm are dropped (squared)
 _NEGLIGIBLE = 1e-26
 
@@ -70,11 +73,11 @@ def _first_guess(weight, growth, log_r, horizon, scratch):
     """Waiting time if the modes were orthogonal: Newton on a convex function, monotone from the left."""
     t = 0.0
     for _ in range(40):
-        total, slope = decaying_sum(weight, growth, t, scratch)
+        total, slope, _ = decaying_sum(weight, growth, t, scratch)
         if not total > 0.0 or not slope < 0.0:
             break
         gap = math.log(total) - log_r
-        if gap < 1e-7:
+        if gap < _GUESS_TOLERANCE:
             break
         t -= gap * total / slope
         if t >= horizon:
@@ -83,25 +86,19 @@ def _first_guess(weight, growth, log_r, horizon, scratch):
 
 
 @numba.njit(cache=True, error_model="numpy")
-def wait_for_click(omega, growth, gram_re, gram_im, edges, cr, ci, weight, log_r, horizon, xr, xi, active):
+def wait_for_click(omega, growth, gram_re, gram_im, edges, cr, ci, weight, log_r, horizon, xr, xi, yr, active):
     """Waiting time to the next click, leaving the state at that time in x and its live modes in ``active``.
 
     Returns (status, t, N, -dN/dt): status 0 click at t; 1 no click before ``horizon``; otherwise a failure.
     """
-    n = cr.shape[0]
-    total = 0.0
-    for j in range(n):
-        weight[j] = cr[j] * cr[j] + ci[j] * ci[j]
-        total += weight[j]
+    total = moduli(cr, ci, weight)
     if not (total > 0.0 and total < math.inf):
         return FAILED_NORM, 0.0, 0.0, 0.0
-    for j in range(n):
-        weight[j] /= total
     threshold = _NEGLIGIBLE * total * math.exp(max(log_r, -40.0))
     low = 0.0
     high = math.inf
     previous = math.inf
-    t = _first_guess(weight, growth, log_r, horizon, xr)
+    t = _first_guess(weight, growth, log_r + math.log(total), horizon, xr)
     for _ in range(_MAX_ITERATIONS):
         evolve(omega, growth, t, cr, ci, xr, xi)
         _trim(edges, xr, xi, threshold, active)
@@ -117,7 +114,18 @@ def wait_for_click(omega, growth, gram_re, gram_im, edges, cr, ci, weight, log_r
                 return 1, horizon, norm, 0.0
         else:
             high = t
-        step = t - gap * norm / slope if slope < 0.0 else math.inf
+        step = math.inf
+        if slope < 0.0:
+            # Newton on ln N, with the curvature of the orthogonal-mode sum, which is nearly that of ln N
+            rate = -slope / norm
+            shift = gap / rate
+            model, model_slope, model_curvature = decaying_sum(weight, growth, t, yr)
+            if model > 0.0:
+                bend = model_curvature / model - (model_slope / model) ** 2
+                correction = 0.5 * bend * shift / rate
+                if abs(correction) < 0.5:
+                    shift *= 1.0 + correction
+            step = t + shift
         # Newton can fall into a two-cycle around an inflection of the log-norm: bisect unless the residual halves
         if step > low and step < high and (abs(gap) <= 0.5 * previous or high == math.inf):
             t = step
@@ -272,6 +280,7 @@ def run_slice(
             duration - start,
             xr,
             xi,
+            yr,
             active,
         )
         if outcome > 1:
@@ -336,12 +345,14 @@ def run_slice(
         integers[3] += 1
         clicks_of[channel] += 1
         reals[0] = end
+        leak = weighted_population(guard, psi_re, psi_im)
+        reals[1] = max(reals[1], leak)
+        if n_cores == 0 and frame_factor.shape[0] == 1:
+            continue  # nothing depends on observables at clicks
         observe(pointer, row, column, weight_re, weight_im, psi_re, psi_im, 1.0, values)
         n_events = update_labels(
             end, values, lower, upper, label, inside, last, event_time, event_core, n_events
         )
-        leak = weighted_population(guard, psi_re, psi_im)
-        reals[1] = max(reals[1], leak)
         chosen = choose_frame(values, frame_observable, frame_factor, frame)
         if chosen != frame:
             integers[0] = chosen

@@ -29,8 +29,8 @@ SIZES = {
     "kc60": (60, KerrCat(eps2=10.0, kappa=0.01, n_th=0.05)),
 }
 #: a trajectory's length in units of 1/kappa, per side
-OURS = {"counting": 200.0, "displaced": 4000.0}
-PEER, PEER_DEFAULT = 20.0, {"kc30": 2.0, "kc60": 0.5}
+OURS = {"counting": 1000.0, "displaced": 10000.0}
+PEER, PEER_DEFAULT = 100.0, {"kc30": 2.0, "kc60": 0.5}
 
 
 def _full_setup(size: str, unravelling: str) -> JumpSetup:
