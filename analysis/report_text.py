@@ -67,7 +67,7 @@ def add_comparison(page: Page, result: CampaignResult, rows: Sequence[ComparedPo
     head += [f"{100 * rows[0].estimate.level:g} % interval", "error<br>[%]", "switches"]
     head += ["&Gamma;/&kappa;"] if damping else []
     for name in names:
-        head += [_COLUMN_TITLES[name], "deviation<br>[%]", "pull"]
+        head += [_COLUMN_TITLES[name], "pull"]
     head += ["verdict"] if names else []
     body = [_row(result, row, parameters, names, damping) for row in rows]
     flagged = [i for i, row in enumerate(rows) if row.verdict == "disagrees"]
@@ -138,6 +138,9 @@ def add_warnings(page: Page, result: CampaignResult) -> None:
         for point in result.points:
             measurement = point.counting if arm else point.measurement
             for warning in measurement.warnings if measurement is not None else ():
+                # counting cannot tell the wells apart, so of its arm only losses are news
+                if arm and not warning.startswith("failed_trajectories"):
+                    continue
                 where.setdefault((arm, warning), []).append(point.index)
     if where:
         page.heading("Warnings")
@@ -209,12 +212,11 @@ def _row(
     for name in names:
         prediction, comparison = row.predictions.get(name), row.comparisons.get(name)
         if prediction is None:
-            cells += [_DASH] * 3
+            cells += [_DASH] * 2
             continue
         value = _power(prediction.value / scale, 5)
         cells.append(value if prediction.valid else f"({value})")
-        deviation = 100 * (estimate.value / prediction.value - 1) if estimate.value > 0 else math.nan
-        cells += [_finite(deviation, "+.1f"), _finite(comparison.pull, "+.2f") if comparison else _DASH]
+        cells.append(_finite(comparison.pull, "+.2f") if comparison else _DASH)
     return [*cells, row.verdict or _DASH] if names else cells
 
 

@@ -108,7 +108,10 @@ def _showcased(campaign: Campaign, measured: dict[tuple[int, str], Measurement |
 
 def _provenance(found: RunFolder, finished: bool, content: str, campaign: Campaign) -> dict[str, str]:
     """Label -> text for the last section of the page."""
-    made = {str(k): _text(v) for k, v in found.manifest.get("provenance", {}).items()}
+    made = {str(k): _text(v) for k, v in found.manifest.get("provenance", {}).items() if v is not None}
+    made.pop("time", None)  # the manifest's own date is shown
+    mpi = found.manifest.get("provenance", {}).get("mpi")
+    made["mpi"] = "none: one process" if mpi is None else f"{_short_mpi(str(mpi['library']))}, {mpi['ranks']} ranks"
     complete = "complete" if finished else "not complete: only whole batches so far are shown"
     return {
         "campaign": f"{campaign.name}, {complete}",
@@ -118,6 +121,12 @@ def _provenance(found: RunFolder, finished: bool, content: str, campaign: Campai
         "started": str(found.manifest.get("created_at", "")),
         **made,
     }
+
+
+def _short_mpi(library: str) -> str:
+    """Name and version out of a library's long description; the whole of it stays in the manifest."""
+    words = library.replace("Version:", "").split()
+    return " ".join(words[:2]).rstrip(",") if words[:1] != ["Open"] else " ".join(words[:3]).rstrip(",")
 
 
 def _text(value: object) -> str:
