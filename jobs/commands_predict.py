@@ -53,7 +53,10 @@ def add_arguments_predict(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--method", action="append", metavar="METHOD", help="only this prediction; repeat for several"
     )
-    parser.add_argument("--json", action="store_true", help="full double precision, for programs")
+    parser.add_argument("--json", action="store_true", help="full double precision and details, for programs")
+    parser.add_argument(
+        "--details", action="store_true", help="levels, rates, branching and share of every manifold too"
+    )
 
 
 def execute_predict(arguments: argparse.Namespace) -> int:
@@ -64,9 +67,11 @@ def execute_predict(arguments: argparse.Namespace) -> int:
     predictions = predict(system, arguments.method)
     parameters = parameters_of_system(system)
     if arguments.json:
-        print(as_json(arguments.system, parameters, predictions))
-    else:
-        print(as_table(arguments.system, parameters, predictions))
+        print(as_json(arguments.system, parameters, predictions, _details(system)))
+        return 0
+    print(as_table(arguments.system, parameters, predictions))
+    if arguments.details:
+        print("\n" + details_table(_details(system)))
     return 0
 
 
@@ -77,7 +82,46 @@ def parameters_of_system(system: Any) -> dict[str, float]:
     return {name: float(getattr(system, name)) for name in parameters_of(system.name)}
 
 
-def as_json(system: str, parameters: dict[str, float], predictions: Sequence[Prediction]) -> str:
+def _details(system: Any) -> dict[str, Any]:
+    """What lies behind the rates, as plain lists and numbers; not finite becomes None."""
+    from wellhop.analysis.staircase_details import staircase_details
+
+    def plain(value: Any) -> Any:
+        if isinstance(value, dict):
+            return {name: plain(inner) for name, inner in value.items()}
+        if hasattr(value, "__len__"):
+            return [plain(float(x)) for x in value]
+        return float(value) if math.isfinite(value) else None
+
+    return {name: plain(value) for name, value in vars(staircase_details(system)).items()}
+
+
+def details_table(details: dict[str, Any], rows: int = 6) -> str:
+    """The lowest manifolds as aligned text, then the single numbers."""
+    columns = [name for name, value in details.items() if isinstance(value, list)]
+    table = [["n", *columns]]
+    for n in range(min(rows, len(details["splitting"]))):
+        table.append([str(n), *(_shown(details[name][n]) for name in columns)])
+    widths = [max(len(line[c]) for line in table) for c in range(len(table[0]))]
+    lines = ["  ".join(cell.rjust(width) for cell, width in zip(line, widths, strict=True)) for line in table]
+    for name, value in details.items():
+        if isinstance(value, dict):
+            for criterion, drives in value.items():
+                lines.append(
+                    f"critical drive of steps 1, 2, 3 ({criterion}): " + ", ".join(map(_shown, drives))
+                )
+        elif not isinstance(value, list):
+            lines.append(f"{name}: {_shown(value)}")
+    return "\n".join(lines)
+
+
+def _shown(value: float | None) -> str:
+    return "-" if value is None else f"{value:.6g}"
+
+
+def as_json(
+    system: str, parameters: dict[str, float], predictions: Sequence[Prediction], details: dict[str, Any]
+) -> str:
     """All predictions as JSON; a number that is not finite becomes null, the others round-trip."""
     rows = [
         {
@@ -98,6 +142,7 @@ def as_json(system: str, parameters: dict[str, float], predictions: Sequence[Pre
         "parameters": parameters,
         "convention": CONVENTION,
         "predictions": rows,
+        "details": details,
     }
     return json.dumps(whole, indent=2, allow_nan=False, ensure_ascii=False)
 

@@ -116,8 +116,8 @@ def measure_switching(
     burn_in = BURN_IN_RELAXATION_TIMES * scales.relaxation_time
     if duration <= 2.0 * burn_in:
         raise UnravellingError(
-            f"duration: got {duration:.4g}, allowed is more than twice the burn-in of {burn_in:.4g}; the switching time is not long "
-            "compared with the relaxation inside a well, so a switching rate means little here"
+            f"duration: got {duration:.4g}, allowed is more than twice the burn-in of {burn_in:.4g}; the switching time is not "
+            "long compared with the relaxation inside a well, so a switching rate means little here"
         )
     interval = sampling(scales) if math.isfinite(scales.rate) else scales.relaxation_time
     problem = build_problem(
