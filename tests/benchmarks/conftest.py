@@ -15,6 +15,12 @@ import pytest  # noqa: E402  (the threads of a BLAS are fixed when numpy loads i
 LINES: list[str] = []
 
 
+@pytest.fixture(name="interleave")
+def interleave_fixture() -> Callable[..., dict[str, float]]:
+    """:func:`interleave`, as a fixture: test modules cannot import this file in importlib mode."""
+    return interleave
+
+
 def interleave(sides: Mapping[str, Callable[[], float]], rounds: int = 5) -> dict[str, float]:
     """Median cost of each side; a side returns the work it did, its cost is CPU seconds per unit of work.
 

@@ -16,13 +16,15 @@ from typing import Any
 import numpy as np
 import pytest
 import qutip
-from conftest import interleave  # type: ignore[import-not-found]
 
 from wellhop.engine import trajectory
 from wellhop.engine.fock import coherent_state, parity
 from wellhop.engine.systems.kerr_cat import KerrCat
 from wellhop.engine.systems.kerr_cat_jumps import jump_setup
 from wellhop.engine.unravelling import JumpProblem, JumpSetup, build_problem
+
+#: costs of several sides taken in turns, see conftest.py
+Interleave = Callable[..., dict[str, float]]
 
 SIZES = {
     "kc30": (30, KerrCat(eps2=4.0, kappa=0.05, n_th=0.05)),
@@ -106,7 +108,7 @@ def _qutip(size: str, method: str, displaced: bool, length: float, per_click: bo
 
 
 @pytest.mark.parametrize("size", SIZES)
-def test_counting_time_per_click(size: str, tell: Callable[[str], None], benchmark: Any) -> None:
+def test_counting_time_per_click(size: str, interleave: Interleave, tell: Callable[[str], None], benchmark: Any) -> None:
     """G1: photon counting, time per click."""
     kappa = SIZES[size][1].kappa
     sides = {
@@ -125,7 +127,7 @@ def test_counting_time_per_click(size: str, tell: Callable[[str], None], benchma
 
 
 @pytest.mark.parametrize("size", SIZES)
-def test_displaced_time_per_kappa_t(size: str, tell: Callable[[str], None], benchmark: Any) -> None:
+def test_displaced_time_per_kappa_t(size: str, interleave: Interleave, tell: Callable[[str], None], benchmark: Any) -> None:
     """G2, G2b: displaced jumps, time per 1/kappa of trajectory."""
     kappa = SIZES[size][1].kappa
     sides = {
@@ -146,7 +148,7 @@ def test_displaced_time_per_kappa_t(size: str, tell: Callable[[str], None], benc
 
 
 @pytest.mark.parametrize("size", SIZES)
-def test_against_default_method(size: str, tell: Callable[[str], None], benchmark: Any) -> None:
+def test_against_default_method(size: str, interleave: Interleave, tell: Callable[[str], None], benchmark: Any) -> None:
     """G3: QuTiP at its default method, photon counting; reported only."""
     kappa = SIZES[size][1].kappa
     sides = {
