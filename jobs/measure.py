@@ -106,8 +106,14 @@ def measure_switching(
         raise ParameterError("relative_error", relative_error, "a number between 0 and 0.5")
     if isinstance(max_trajectories, bool) or not isinstance(max_trajectories, int) or max_trajectories < BATCH:
         raise ParameterError("max_trajectories", max_trajectories, f"an integer >= {BATCH}")
-    if duration is not None and not (math.isfinite(duration) and duration > 0.0):
+    if duration is not None and not (
+        isinstance(duration, int | float) and math.isfinite(duration) and duration > 0.0
+    ):
         raise ParameterError("duration", duration, "a finite number > 0")
+    if isinstance(seed, bool) or not isinstance(seed, int) or not 0 <= seed < 2**63:
+        raise ParameterError("seed", seed, "an integer from 0 to 2^63 - 1")
+    if threads is not None and (not isinstance(threads, int) or threads < 1):
+        raise ParameterError("threads", threads, "an integer >= 1")
     subject, setup, scales, wells = _described(model, c_ops, order_parameter, displacements, parameters)
     if duration is None:
         if not math.isfinite(scales.rate):
@@ -212,7 +218,10 @@ def generic_setup(
     wells = metastable_wells(model, observable)
     beta = wells.displacements(model)
     if displacements is not None:
-        beta = np.asarray(displacements, dtype=np.complex128)
+        try:
+            beta = np.asarray(displacements, dtype=np.complex128)
+        except (TypeError, ValueError):
+            beta = np.empty(0, dtype=np.complex128)
         if beta.shape != (2, len(model.jump_operators)) or not np.isfinite(beta).all():
             raise ModelError(
                 f"displacements: got shape {beta.shape}, allowed is (2, {len(model.jump_operators)}), finite"
