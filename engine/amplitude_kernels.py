@@ -52,7 +52,7 @@ def _exp(a):
 def evolve(omega, growth, t, cr, ci, xr, xi):
     """x_j = c_j exp(-i ω_j t + g_j t) for all modes, g_j <= 0.
 
-    The phase is reduced in three parts of π/2, good to 1e-15 for |ω t| < 1e5 and to |ω t| 2^-66 beyond. The loop has no
+    The phase is reduced in three parts of π/2, good to the rounding of ω t itself, |ω t| 2^-53. The loop has no
     branch, so LLVM turns it into vector code: about 2 ns a mode against 15 ns with libm.
     """
     for j in range(cr.shape[0]):

@@ -36,7 +36,7 @@ from wellhop.engine.streams import next_uniform
 def _march(step_re, step_im, edges, own, full, xr, xi, yr, yi, elapsed, target, r):
     """Carry x forward to ``target`` ticks or to the tick at which its norm falls below r.
 
-    Returns (ticks, clicked, norm).
+    Returns (ticks, clicked, norm, share of the last tick before the click).
     """
     levels = step_re.shape[0]
     cap = 0  # after a refused step only finer levels are tried: the click lies inside it
@@ -48,20 +48,22 @@ def _march(step_re, step_im, edges, own, full, xr, xi, yr, yi, elapsed, target, 
         multiply(step_re[level], step_im[level], edges, own, full, full, xr, xi, yr, yi)
         trial = norm_squared(yr, yi)
         if not trial < math.inf:
-            return elapsed, False, trial
+            return elapsed, False, trial, 1.0
         if trial >= r or level == levels - 1:
             elapsed += np.int64(1) << (levels - 1 - level)
             for i in range(xr.shape[0]):
                 xr[i] = yr[i]
                 xi[i] = yi[i]
+            before = norm
             norm = trial
             if trial < r:
-                return elapsed, True, norm
+                share = math.log(before / r) / math.log(before / trial) if 0.0 < trial < before else 1.0
+                return elapsed, True, norm, share
             if cap > 0:
                 cap = min(cap + 1, levels - 1)
         else:
             cap = level + 1
-    return elapsed, False, norm
+    return elapsed, False, norm, 1.0
 
 
 @numba.njit(cache=True, nogil=True, error_model="numpy")
@@ -90,7 +92,7 @@ def run_slice_dyadic(
     last = reals[REALS_HEAD:]
     clicks_of = integers[INTEGERS_HEAD : INTEGERS_HEAD + n_channels]
     label = integers[INTEGERS_HEAD + n_channels : INTEGERS_HEAD + n_channels + n_cores]
-    inside = integers[INTEGERS_HEAD + n_channels + n_cores :]
+    inside = integers[INTEGERS_HEAD + n_channels + n_cores : INTEGERS_HEAD + n_channels + 2 * n_cores]
     n_samples = 0
     n_events = 0
     n_clicks = 0
@@ -116,13 +118,12 @@ def run_slice_dyadic(
         horizon = np.int64(math.ceil((duration - start) / delta))
         elapsed = np.int64(0)
         clicked = False
+        share = 1.0
         look = 1
         while True:
-            settled = True
-            for d in range(n_cores):
-                settled = settled and inside[d] == 1
+            # looks go on in a core too: no-click evolution can lead from one core to another, and there is no way back in time
             look_at = horizon
-            if not settled and look < CHECKS_PER_INTERVAL:
+            if n_cores > 0 and look < CHECKS_PER_INTERVAL - 2:
                 look_at = min(horizon, np.int64(math.ceil(check_time(look, check_interval) / delta)))
             sample_at = horizon
             sample_due = n_samples < samples.shape[0] and integers[1] * sample_interval <= duration
@@ -131,7 +132,7 @@ def run_slice_dyadic(
                     np.int64(0), np.int64(math.floor((integers[1] * sample_interval - start) / delta + 0.5))
                 )
             target = max(elapsed, min(look_at, min(sample_at, horizon)))
-            elapsed, clicked, norm = _march(
+            elapsed, clicked, norm, share = _march(
                 step_re[p], step_im[p], edges, own, full, xr, xi, yr, yi, elapsed, target, r
             )
             if not norm < math.inf:
@@ -148,6 +149,10 @@ def run_slice_dyadic(
                 integers[1] += 1
                 continue
             if elapsed >= horizon:
+                if n_cores > 0:
+                    n_events = update_labels(
+                        duration, values, lower, upper, label, inside, last, event_time, event_core, n_events
+                    )
                 break
             n_events = update_labels(
                 start + elapsed * delta,
@@ -169,7 +174,14 @@ def run_slice_dyadic(
             status = DONE
             break
 
-        end = min(start + elapsed * delta, duration)
+        # the norm fell below r within the last tick: log-linear interpolation takes the bias of a whole tick away
+        end = min(start + (elapsed - 1 + share) * delta, duration)
+        if n_cores > 0:
+            _to_lab(sign[frame], xr, xi, 1.0, zr, zi)
+            observe(pointer, row, column, weight_re, weight_im, zr, zi, 1.0 / norm, values)
+            n_events = update_labels(
+                end, values, lower, upper, label, inside, last, event_time, event_core, n_events
+            )
         total = 0.0
         for k in range(n_channels):
             multiply(jump_re[p, k], jump_im[p, k], edges, source[k], full, full, xr, xi, yr, yi)
@@ -180,9 +192,6 @@ def run_slice_dyadic(
         if channel < 0 or not (jump_rate > 0.0 and jump_rate < math.inf):
             status = FAILED_CHANNEL
             break
-        for d in range(n_cores):
-            if inside[d] == 1:
-                last[d] = end
         _to_lab(sign[frame], yr, yi, 1.0 / math.sqrt(jump_rate), psi_re, psi_im)
         if record_clicks:
             click_time[n_clicks] = end

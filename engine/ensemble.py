@@ -13,7 +13,7 @@ import numpy.typing as npt
 
 from wellhop.engine import trajectory
 from wellhop.engine.errors import ModelError, ParameterError
-from wellhop.engine.lindblad import LindbladModel, hermitian
+from wellhop.engine.lindblad import LindbladModel, hermitian, operator_list
 from wellhop.engine.records import EndState, TrajectoryRecord
 from wellhop.engine.unravelling import JumpProblem, JumpSetup, PropagatorKind, build_problem
 
@@ -36,9 +36,7 @@ def run_trajectories(
         threads: how many run side by side (the kernels release the GIL); all cores by default.
         report: called with the number finished so far.
     """
-    workers = threads if threads is not None else (os.cpu_count() or 1)
-    if workers < 1:
-        raise ParameterError("threads", threads, "an integer >= 1")
+    workers = whole("threads", threads if threads is not None else (os.cpu_count() or 1), 1)
     records: list[TrajectoryRecord] = []
     with ThreadPoolExecutor(workers) as pool:
         for record in pool.map(lambda i: trajectory.run(problem, seed, i, point, arm), indices):
@@ -46,6 +44,17 @@ def run_trajectories(
             if report is not None:
                 report(len(records))
     return records
+
+
+def whole(name: str, value: Any, smallest: int) -> int:
+    """An integer argument (numpy integers too), at least ``smallest``.
+
+    Raises:
+        ParameterError: it is none or too small.
+    """
+    if isinstance(value, bool) or not isinstance(value, int | np.integer) or value < smallest:
+        raise ParameterError(name, value, f"an integer >= {smallest}")
+    return int(value)
 
 
 @dataclass(frozen=True)
@@ -124,15 +133,17 @@ def simulate_jumps(
     True
     """
     model = LindbladModel.from_qutip(H, c_ops)
+    n_trajectories, seed = whole("n_trajectories", n_trajectories, 2), whole("seed", seed, 0)
     state = np.asarray(psi0.full() if hasattr(psi0, "full") else psi0, dtype=np.complex128).ravel()
     if state.shape != (model.dim,) or not np.isfinite(state).all() or not np.linalg.norm(state) > 0:
         raise ModelError(
             f"psi0: got shape {state.shape}, allowed is a finite non-zero vector of length {model.dim}"
         )
-    if not observables:
+    listed = operator_list(observables)
+    if not listed:
         raise ModelError("observables: got none, allowed is at least one Hermitian operator")
     named = tuple(
-        (f"observable {k}", hermitian(f"observables[{k}]", o, model.dim)) for k, o in enumerate(observables)
+        (f"observable {k}", hermitian(f"observables[{k}]", o, model.dim)) for k, o in enumerate(listed)
     )
     beta = np.zeros(len(model.jump_operators)) if displacements is None else np.asarray(displacements)
     setup = JumpSetup(

@@ -30,7 +30,7 @@ from wellhop.engine.amplitude_kernels import (
     observe,
     weighted_population,
 )
-from wellhop.engine.label_kernels import choose_frame, update_labels
+from wellhop.engine.label_kernels import choose_frame, update_labels, would_switch
 from wellhop.engine.streams import next_uniform
 
 # how a slice ended
@@ -86,7 +86,9 @@ def _first_guess(weight, growth, log_r, horizon, scratch):
 
 
 @numba.njit(cache=True, error_model="numpy")
-def wait_for_click(omega, growth, gram_re, gram_im, edges, cr, ci, weight, log_r, horizon, xr, xi, yr, active):
+def wait_for_click(
+    omega, growth, gram_re, gram_im, edges, cr, ci, weight, log_r, horizon, xr, xi, yr, active
+):
     """Waiting time to the next click, leaving the state at that time in x and its live modes in ``active``.
 
     Returns (status, t, N, -dN/dt): status 0 click at t; 1 no click before ``horizon``; otherwise a failure.
@@ -146,6 +148,48 @@ def _to_lab(sign, xr, xi, scale, yr, yi):
     for i in range(sign.shape[0]):
         yr[i] = scale * sign[i] * xr[i]
         yi[i] = scale * sign[i] * xi[i]
+
+
+@numba.njit(cache=True, error_model="numpy")
+def _expect(
+    t,
+    omega,
+    growth,
+    basis_re,
+    basis_im,
+    edges,
+    own,
+    full,
+    sign,
+    cr,
+    ci,
+    tr,
+    ti,
+    yr,
+    yi,
+    zr,
+    zi,
+    observables,
+    values,
+):
+    """Expectation values at time t after the amplitudes c, in the lab gauge; t, y and z are scratch."""
+    pointer, row, column, weight_re, weight_im = observables
+    if t > 0.0:
+        evolve(omega, growth, t, cr, ci, tr, ti)
+        multiply(basis_re, basis_im, edges, own, full, full, tr, ti, yr, yi)
+    else:
+        multiply(basis_re, basis_im, edges, own, full, full, cr, ci, yr, yi)
+    _to_lab(sign, yr, yi, 1.0, zr, zi)
+    observe(pointer, row, column, weight_re, weight_im, zr, zi, 1.0 / norm_squared(zr, zi), values)
+
+
+@numba.njit(cache=True)
+def _settled(inside):
+    """Whether the state was in the core of its own label at the last look, for every core definition."""
+    for d in range(inside.shape[0]):
+        if inside[d] == 0:
+            return False
+    return True
 
 
 @numba.njit(cache=True, error_model="numpy")
@@ -244,7 +288,7 @@ def run_slice(
     last = reals[REALS_HEAD:]
     clicks_of = integers[INTEGERS_HEAD : INTEGERS_HEAD + n_channels]
     label = integers[INTEGERS_HEAD + n_channels : INTEGERS_HEAD + n_channels + n_cores]
-    inside = integers[INTEGERS_HEAD + n_channels + n_cores :]
+    inside = integers[INTEGERS_HEAD + n_channels + n_cores : INTEGERS_HEAD + n_channels + 2 * n_cores]
     n_samples = 0
     n_events = 0
     n_clicks = 0
@@ -288,35 +332,44 @@ def run_slice(
             break
 
         # looks at the cores while the state is on its way between them
+        end = duration if outcome == 1 else start + wait
         look = 1
-        settled = True
-        for d in range(n_cores):
-            settled = settled and inside[d] == 1
-        while not settled and look < CHECKS_PER_INTERVAL:
-            t = check_time(look, check_interval)
-            if t >= wait:
-                break
-            evolve(omega[p], growth[p], t, cr, ci, tr, ti)
-            multiply(basis_re[p], basis_im[p], edges, own, full, full, tr, ti, yr, yi)
-            _to_lab(sign[frame], yr, yi, 1.0, zr, zi)
-            observe(pointer, row, column, weight_re, weight_im, zr, zi, 1.0 / norm_squared(zr, zi), values)
+        if n_cores > 0:
+            on_the_way = not _settled(inside)
+            final = False
+            while True:
+                if not on_the_way and not final:
+                    # settled: only the end of the interval is looked at, unless the label has changed by then, for no-click
+                    # evolution too can lead from one core to another (a dark state); then all of the interval is searched
+                    _expect(0.0, omega[p], growth[p], basis_re[p], basis_im[p], edges, own, full, sign[frame],
+                            xr, xi, tr, ti, yr, yi, zr, zi, observables, values)  # fmt: skip
+                    final = True
+                    if would_switch(values, lower, upper, label):
+                        on_the_way = True
+                t = check_time(look, check_interval)
+                if not on_the_way or t >= wait or look >= CHECKS_PER_INTERVAL - 1:
+                    break
+                _expect(t, omega[p], growth[p], basis_re[p], basis_im[p], edges, own, full, sign[frame],
+                        cr, ci, tr, ti, yr, yi, zr, zi, observables, values)  # fmt: skip
+                n_events = update_labels(
+                    start + t, values, lower, upper, label, inside, last, event_time, event_core, n_events
+                )
+                if not final:
+                    on_the_way = not _settled(inside)
+                look += 1
+            if on_the_way or not final:
+                _expect(0.0, omega[p], growth[p], basis_re[p], basis_im[p], edges, own, full, sign[frame],
+                        xr, xi, tr, ti, yr, yi, zr, zi, observables, values)  # fmt: skip
             n_events = update_labels(
-                start + t, values, lower, upper, label, inside, last, event_time, event_core, n_events
+                end, values, lower, upper, label, inside, last, event_time, event_core, n_events
             )
-            settled = True
-            for d in range(n_cores):
-                settled = settled and inside[d] == 1
-            look += 1
 
         # samples on the regular grid, before the click that ends the interval
-        end = duration if outcome == 1 else start + wait
         while integers[1] * sample_interval <= end and integers[1] * sample_interval <= duration:
             if n_samples >= samples.shape[0]:
                 break
-            evolve(omega[p], growth[p], max(integers[1] * sample_interval - start, 0.0), cr, ci, tr, ti)
-            multiply(basis_re[p], basis_im[p], edges, own, full, full, tr, ti, yr, yi)
-            _to_lab(sign[frame], yr, yi, 1.0, zr, zi)
-            observe(pointer, row, column, weight_re, weight_im, zr, zi, 1.0 / norm_squared(zr, zi), values)
+            _expect(max(integers[1] * sample_interval - start, 0.0), omega[p], growth[p], basis_re[p], basis_im[p],
+                    edges, own, full, sign[frame], cr, ci, tr, ti, yr, yi, zr, zi, observables, values)  # fmt: skip
             for k in range(n_sampled):
                 samples[n_samples, k] = values[k]
             n_samples += 1
@@ -333,9 +386,6 @@ def run_slice(
         if channel < 0 or not (jump_rate > 0.0 and jump_rate < math.inf):
             status = FAILED_CHANNEL
             break
-        for d in range(n_cores):
-            if inside[d] == 1:
-                last[d] = end
         _to_lab(sign[frame], yr, yi, 1.0 / math.sqrt(jump_rate), psi_re, psi_im)
         if record_clicks:
             click_time[n_clicks] = end

@@ -53,6 +53,16 @@ def update_labels(t, values, lower, upper, label, inside, last, event_time, even
 
 
 @numba.njit(cache=True)
+def would_switch(values, lower, upper, label):
+    """Whether the state is in a core other than that of a label, for any core definition."""
+    for d in range(lower.shape[0]):
+        w = core_of(values, lower[d], upper[d])
+        if w >= 0 and w != label[d]:
+            return True
+    return False
+
+
+@numba.njit(cache=True)
 def choose_frame(values, observable, factor, current):
     """Frame with the largest score factor_f ⟨O_f⟩; the current one wins ties. Uses the past record only."""
     best = current

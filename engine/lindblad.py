@@ -19,7 +19,21 @@ ComplexMatrix = npt.NDArray[np.complex128]
 
 def _square(name: str, value: Any, dim: int | None) -> ComplexMatrix:
     """Complex square matrix from an array or a QuTiP operator, checked and made read-only."""
-    matrix = np.array(value.full() if hasattr(value, "full") else value, dtype=np.complex128, order="C")
+    if isinstance(value, str) or type(value).__name__ == "QobjEvo":
+        raise ModelError(f"{name}: got {type(value).__name__}, allowed is a constant operator or matrix")
+    try:
+        plain = (
+            value.full()
+            if hasattr(value, "full")
+            else value.toarray()
+            if hasattr(value, "toarray")
+            else value
+        )
+        matrix = np.array(plain, dtype=np.complex128, order="C")
+    except (TypeError, ValueError) as error:
+        raise ModelError(
+            f"{name}: got {type(value).__name__}, which is no matrix of numbers ({error})"
+        ) from error
     if matrix.ndim != 2 or matrix.shape[0] != matrix.shape[1] or matrix.shape[0] < 2:
         raise ModelError(f"{name}: got shape {matrix.shape}, allowed is a square matrix of at least 2 x 2")
     if dim is not None and matrix.shape[0] != dim:
@@ -38,9 +52,16 @@ def hermitian(name: str, value: Any, dim: int | None = None) -> ComplexMatrix:
     """
     matrix = _square(name, value, dim)
     defect = float(np.abs(matrix - matrix.conj().T).max())
-    if defect > 1e-10 * max(1.0, float(np.abs(matrix).max())):
+    if defect > 1e-10 * float(np.abs(matrix).max()):
         raise ModelError(f"{name}: not Hermitian, largest defect {defect:.3g}")
     return matrix
+
+
+def operator_list(operators: Any) -> tuple[Any, ...]:
+    """Operators as a tuple; a single one (``Qobj``, sparse or dense matrix) is promoted."""
+    if hasattr(operators, "full") or hasattr(operators, "toarray") or getattr(operators, "ndim", 0) == 2:
+        return (operators,)
+    return tuple(operators)
 
 
 @dataclass(frozen=True)
@@ -86,8 +107,11 @@ class LindbladModel:
 
     @classmethod
     def from_qutip(cls, H: Any, c_ops: Sequence[Any], channel_names: Sequence[str] = ()) -> LindbladModel:
-        """The same model from QuTiP operators (``Qobj``), rates absorbed in ``c_ops`` as in ``mesolve``."""
-        return cls(H, tuple(c_ops), tuple(channel_names))
+        """The same model from QuTiP operators (``Qobj``), rates absorbed in ``c_ops`` as in ``mesolve``.
+
+        A single operator may stand for a list of one, as in QuTiP.
+        """
+        return cls(H, operator_list(c_ops), tuple(channel_names))
 
     def to_qutip(self) -> tuple[Any, list[Any]]:
         """(H, c_ops) as QuTiP operators."""

@@ -6,6 +6,7 @@ Operators that split into sectors (parity, photon number) are stored by sector, 
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any
@@ -22,9 +23,10 @@ from wellhop.engine.lindblad import ComplexMatrix, LindbladModel
 #: eigenvector matrices worse than this lose too many digits: errors grow like condition x 1e-16 in amplitude and, between
 #: clicks that add up, 1e-10 is still far below any statistical error
 DYADIC_CONDITION = 1e6
-#: finest dyadic step as a fraction of the relaxation time, and how many doublings of it are kept
+#: finest dyadic step as a fraction of the fastest of relaxation and clicks, and how long the longest step is at least,
+#: in relaxation times
 DYADIC_FRACTION = 2.0**-14
-DYADIC_LEVELS = 24
+DYADIC_REACH = 512.0
 
 Integers = npt.NDArray[np.int64]
 
@@ -126,7 +128,7 @@ def eigen_propagator(model: LindbladModel, order: Integers, edges: Integers, sou
         values[a:b], vectors[a:b, a:b] = w, v
         if np.isfinite(local) and local < 1e14:
             inverse[a:b, a:b] = np.linalg.inv(v)
-    if values.imag.max() > 1e-8 * max(1.0, float(np.abs(values).max())):
+    if values.imag.max() > 1e-8 * float(np.abs(values).max()):
         raise ModelError(f"effective Hamiltonian: a mode grows at rate {values.imag.max():.3g}; it must not")
     slowest = values[np.argmax(values.imag)].real
     arrays: dict[str, npt.NDArray[Any]] = {
@@ -140,16 +142,33 @@ def eigen_propagator(model: LindbladModel, order: Integers, edges: Integers, sou
     return Propagator(condition, arrays)
 
 
+def dyadic_tick(models: list[LindbladModel], relaxation_time: float) -> float:
+    """Finest dyadic step δ: 2^-14 of the relaxation time, or of four times the shortest mean waiting time of any state.
+
+    The click rate of a state is at most the largest eigenvalue of Σ L†L; the output grid of a simulation plays no part.
+    """
+    rate = max(
+        float(np.linalg.norm(np.sum([op.conj().T @ op for op in model.jump_operators], axis=0), 2))
+        for model in models
+    )
+    return DYADIC_FRACTION * min(relaxation_time, 4.0 / rate if rate > 0.0 else np.inf)
+
+
 def dyadic_propagator(
-    model: LindbladModel, order: Integers, edges: Integers, source: Integers, relaxation_time: float
+    model: LindbladModel,
+    order: Integers,
+    edges: Integers,
+    source: Integers,
+    relaxation_time: float,
+    delta: float,
 ) -> Propagator:
-    """exp(-i H_eff δ 2^k), k = DYADIC_LEVELS-1 ... 0: waiting times by binary search, to within δ, without eigenvectors."""
+    """exp(-i H_eff δ 2^k), the longest first: waiting times by binary search, to within δ, without eigenvectors."""
     grid = np.ix_(order, order)
-    delta = DYADIC_FRACTION * relaxation_time
+    count = 1 + max(1, math.ceil(math.log2(DYADIC_REACH * relaxation_time / delta)))
     own = np.arange(len(edges) - 1)
     step = scipy.linalg.expm(-1j * delta * model.effective_hamiltonian()[grid])
     levels = [step]
-    for _ in range(DYADIC_LEVELS - 1):
+    for _ in range(count - 1):
         levels.append(levels[-1] @ levels[-1])
     pairs = [_by_sector(u, edges, own) for u in reversed(levels)]
     arrays: dict[str, npt.NDArray[Any]] = {
@@ -157,4 +176,4 @@ def dyadic_propagator(
         "step_im": np.stack([p[1] for p in pairs]),
     }
     arrays["jump_re"], arrays["jump_im"] = _stack([op[grid] for op in model.jump_operators], edges, source)
-    return Propagator(float("nan"), arrays, (delta, float(DYADIC_LEVELS)))
+    return Propagator(float("nan"), arrays, (delta, float(count)))

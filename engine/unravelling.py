@@ -22,6 +22,7 @@ from wellhop.engine.propagators import (
     DYADIC_CONDITION,
     Propagator,
     dyadic_propagator,
+    dyadic_tick,
     eigen_propagator,
     find_sectors,
 )
@@ -214,7 +215,7 @@ def _shares_propagator(setup: JumpSetup, shifted: list[LindbladModel], frame: in
     d = np.asarray(setup.mirror, dtype=np.float64)
     flip = d[:, None] * d[None, :]
     first, other = shifted[0], shifted[frame]
-    scale = max(1.0, float(np.abs(first.effective_hamiltonian()).max()))
+    scale = float(np.abs(first.effective_hamiltonian()).max())
     if np.abs(flip * first.effective_hamiltonian() - other.effective_hamiltonian()).max() > 1e-11 * scale:
         return False
     for a, b in zip(first.jump_operators, other.jump_operators, strict=True):
@@ -249,7 +250,8 @@ def build_problem(
         ParameterError, ModelError: see :class:`JumpSetup`.
     """
     for name, value in (("duration", duration), ("sample_interval", sample_interval)):
-        if not (np.isfinite(value) and value > 0):
+        number = isinstance(value, int | float | np.number) and not isinstance(value, bool)
+        if not (number and np.isfinite(value) and value > 0):
             raise ParameterError(name, value, "a finite number > 0")
     if propagator not in ("auto", "eigen", "dyadic"):
         raise ParameterError("propagator", propagator, "'auto', 'eigen' or 'dyadic'")
@@ -273,9 +275,15 @@ def build_problem(
     if propagator != "dyadic":
         made = [eigen_propagator(m, order, edges, source) for m in distinct]
         condition = max(p.condition for p in made)
+    if propagator == "eigen" and condition > DYADIC_CONDITION:
+        raise ModelError(
+            f"propagator: 'eigen' was asked for, but the eigenvectors of H_eff have condition number {condition:.2g}, allowed is "
+            f"<= {DYADIC_CONDITION:g}; use 'auto' or 'dyadic'"
+        )
     if propagator == "dyadic" or (propagator == "auto" and condition > DYADIC_CONDITION):
         kind = "dyadic"
-        made = [dyadic_propagator(m, order, edges, source, setup.relaxation_time) for m in distinct]
+        tick = dyadic_tick(distinct, setup.relaxation_time)
+        made = [dyadic_propagator(m, order, edges, source, setup.relaxation_time, tick) for m in distinct]
     else:
         kind = "eigen"
     table = {name: np.ascontiguousarray(np.stack([p.arrays[name] for p in made])) for name in made[0].arrays}

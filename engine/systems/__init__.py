@@ -6,11 +6,18 @@ import difflib
 from collections.abc import Mapping
 from dataclasses import MISSING, fields
 
-from wellhop.engine.errors import ParameterError
+from wellhop.engine.errors import ParameterError, UnravellingError
 from wellhop.engine.systems.kerr_cat import KerrCat
+from wellhop.engine.systems.kerr_two_photon_drive import KerrTwoPhotonDrive
+
+#: Any built-in system.
+System = KerrCat | KerrTwoPhotonDrive
 
 #: Name of a system, as written in campaigns and on the command line -> its class.
-SYSTEMS: dict[str, type[KerrCat]] = {KerrCat.name: KerrCat}
+SYSTEMS: dict[str, type[System]] = {KerrCat.name: KerrCat, KerrTwoPhotonDrive.name: KerrTwoPhotonDrive}
+
+#: Systems that trajectories exist for, and that can be measured therefore; the others can only be predicted.
+MEASURABLE: tuple[str, ...] = (KerrCat.name,)
 
 
 def parameters_of(name: str) -> dict[str, float | None]:
@@ -22,7 +29,7 @@ def parameters_of(name: str) -> dict[str, float | None]:
     return {f.name: None if f.default is MISSING else f.default for f in fields(system_class(name))}
 
 
-def system_class(name: str) -> type[KerrCat]:
+def system_class(name: str) -> type[System]:
     """Class of the system called ``name``.
 
     Raises:
@@ -33,7 +40,7 @@ def system_class(name: str) -> type[KerrCat]:
     return SYSTEMS[name]
 
 
-def build(name: str, parameters: Mapping[str, float]) -> KerrCat:
+def build(name: str, parameters: Mapping[str, float]) -> System:
     """A system from its name and parameters.
 
     Args:
@@ -57,6 +64,28 @@ def build(name: str, parameters: Mapping[str, float]) -> KerrCat:
         if default is None and key not in parameters:
             raise ParameterError(f"{name}.{key}", None, "a number; this parameter has no default")
     return cls(**parameters)
+
+
+def build_measurable(name: str, parameters: Mapping[str, float]) -> KerrCat:
+    """The same as :func:`build` for a system that trajectories exist for.
+
+    Raises:
+        UnravellingError: no trajectories for this system yet.
+        ParameterError: as in :func:`build`.
+    """
+    system = build(name, parameters)
+    if not isinstance(system, KerrCat):
+        raise UnravellingError(no_trajectories(name))
+    return system
+
+
+def no_trajectories(name: str) -> str:
+    """What to say of a system that cannot be measured.
+
+    >>> no_trajectories("kerr_two_photon_drive")
+    'kerr_two_photon_drive: no trajectories for this system yet; measured can be kerr_cat_staircase'
+    """
+    return f"{name}: no trajectories for this system yet; measured can be {', '.join(MEASURABLE)}"
 
 
 def _close(word: str, known: Mapping[str, object]) -> str:
