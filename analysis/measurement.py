@@ -212,12 +212,13 @@ def measure(
     core = None if reference is None else cores[reference]
     separation = second_rate / rate.value if second_rate is not None and rate.value > 0.0 else math.nan
     quotable = core is not None and not core.refused and not separation < point.SEPARATION_REFUSE
-    survival, exponentiality = point.residence_law(core, level)
+    survival, exponentiality = point.residence_law(core, level, symmetric)
     kept = np.concatenate(point.after(order, burn_in, sample_interval))
     ends = Counter(r.state for r in records)
     warnings = (
         *point.failures(records), *rate.warnings, *(core.warnings if core else ()),
-        *point.doubts(order, at, separation, exponentiality),
+        *point.doubts(order, at, separation, exponentiality), *point.leaks(usable),
+        *(point.disagreement(rate, core.decay_rate) if core is not None and quotable else ()),
     )  # fmt: skip
     return Measurement(
         decay_rate=rate,

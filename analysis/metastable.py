@@ -94,6 +94,12 @@ def metastable_wells(
     """
     observable = None if order_parameter is None else hermitian("order_parameter", order_parameter, model.dim)
     mode = slow_modes(model).slowest_real() if slow is None else slow
+    if not mode.resolved:
+        raise SpectrumError(
+            f"metastable wells: the slowest rate, {mode.value:.2g}, is zero to round-off ({mode.resolution:.1g}): either there are "
+            "several steady states (a conserved quantity or strong symmetry: no trajectory ever switches), or the rate lies below "
+            "what double precision resolves"
+        )
     if mode.separation < MINIMUM_SEPARATION:
         raise SpectrumError(
             f"metastable wells: the next mode decays at {mode.next_rate:.4g}, only {mode.separation:.2g} "

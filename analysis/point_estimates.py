@@ -14,6 +14,7 @@ from wellhop.analysis.core_reading import CoreReading
 from wellhop.analysis.correlation import LEAST_LAG, autocorrelation_rate, ensemble_decay
 from wellhop.analysis.estimate import RateEstimate
 from wellhop.analysis.pooled_ratio import FloatArray
+from wellhop.analysis.residence import Residences
 from wellhop.analysis.survival import ExponentialityTest, SurvivalCurve, exponentiality_test, kaplan_meier
 from wellhop.engine.errors import StatisticsError, TooFewSwitchesError
 from wellhop.engine.records import EndState, TrajectoryRecord
@@ -23,6 +24,8 @@ BURN_IN_SCAN = (0.0, 5.0, 10.0, 20.0)
 LAG_SCAN = (2.0, 4.0, 6.0, 8.0, 12.0)
 #: second rate / Gamma below which two-state language is doubtful, and below which it is refused.
 SEPARATION_WARN, SEPARATION_REFUSE = 20.0, 3.0
+#: Population next to the cut-off that calls for a warning.
+GUARD_WARN = 1e-3
 #: Deviate and probability from which on an oddity is worth a warning.
 ODD_SIGMA, ODD_P = 4.0, 1e-3
 
@@ -145,15 +148,30 @@ def scan_lag(order: list[FloatArray], at: Conditions) -> Scan:
 
 
 def residence_law(
-    core: CoreReading | None, level: float
+    core: CoreReading | None, level: float, symmetric: bool = True
 ) -> tuple[SurvivalCurve | None, ExponentialityTest | None]:
-    """Survival curve and test of the residences whose beginning was seen, both wells pooled."""
+    """Survival curve and test of the residences whose beginning was seen, both wells pooled.
+
+    Unequal wells have two different laws: their residences are first brought to the common mean, well by well, so that what is
+    tested is the shape.
+    """
     if core is None:
         return None, None
     seen = core.residences.complete_starts()
-    curve = kaplan_meier(seen.durations, seen.switched, level) if seen.n_switched >= 1 else None
-    test = exponentiality_test(seen.durations, seen.switched) if seen.n_switched >= 3 else None
+    durations = seen.durations if symmetric else _at_common_mean(seen)
+    curve = kaplan_meier(durations, seen.switched, level) if seen.n_switched >= 1 else None
+    test = exponentiality_test(durations, seen.switched) if seen.n_switched >= 3 else None
     return curve, test
+
+
+def _at_common_mean(seen: Residences) -> FloatArray:
+    """Durations times (mean of all) / (mean of their own well); a well without switches keeps its own."""
+    durations = np.array(seen.durations, dtype=np.float64)
+    for w in np.unique(seen.well):
+        mine = seen.in_well(int(w))
+        if mine.n_switched:
+            durations[seen.well == w] *= (seen.exposure / seen.n_switched) / (mine.exposure / mine.n_switched)
+    return durations
 
 
 def failures(records: Sequence[TrajectoryRecord]) -> list[str]:
@@ -164,6 +182,31 @@ def failures(records: Sequence[TrajectoryRecord]) -> list[str]:
     listed = "; ".join(f"{count} x {reason}" for reason, count in reasons.most_common())
     return [
         f"failed_trajectories: {sum(reasons.values())} of {len(records)} failed and are not used: {listed}"
+    ]
+
+
+def leaks(records: Sequence[TrajectoryRecord]) -> list[str]:
+    """A warning if a trajectory came close to the edge of its Hilbert space."""
+    worst = max((r.guard_population for r in records), default=0.0)
+    if worst <= GUARD_WARN:
+        return []
+    return [
+        f"truncation: population {worst:.2g} was seen next to the cut-off (allowed without a word is {GUARD_WARN:g}); repeat with "
+        "four more manifolds, or a larger cut-off"
+    ]
+
+
+def disagreement(headline: RateEstimate, residence: RateEstimate | None) -> list[str]:
+    """A warning if residence times contradict the headline by more than three standard errors."""
+    if residence is None or not (residence.value > 0.0 and headline.value > 0.0):
+        return []
+    error = math.hypot(headline.relative_error, residence.relative_error)
+    z = math.log(residence.value / headline.value) / error if error > 0.0 else 0.0
+    if abs(z) < 3.0:
+        return []
+    return [
+        f"cores: residence times give {residence.value:.4g}, {z:+.1f} standard errors from Gamma = {headline.value:.4g}; the cores do "
+        "not tell the wells apart cleanly"
     ]
 
 

@@ -10,6 +10,7 @@ A new method is one function and one line in :data:`METHODS`.
 
 from __future__ import annotations
 
+import math
 import difflib
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -116,6 +117,10 @@ class Method:
     evaluate: Callable[[Subject], tuple[float, bool, str, float | None]]
 
 
+#: next decay rate over the slowest below which no two-state rate is quoted
+LEAST_SEPARATION = 3.0
+
+
 def _liouvillian(subject: Subject) -> tuple[float, bool, str, float | None]:
     """Exact rate with its round-off and time-scale checks."""
     slow = subject.slow_rate
@@ -125,15 +130,16 @@ def _liouvillian(subject: Subject) -> tuple[float, bool, str, float | None]:
         notes.append(f"below {slow.resolution:.1g}: round-off")
     if slow.next_rate is None:
         notes.append("no second mode: time-scale separation unknown")
-    elif slow.separation < 20.0:
+    elif slow.resolved and slow.separation < 20.0:
         notes.append(
             f"next mode only {slow.separation:.2g} times faster: the two-state picture is approximate"
         )
     if isinstance(subject.system, KerrCat) and slow.value > FAST_SWITCHING * subject.system.kappa:
         ratio = slow.value / subject.system.kappa
         notes.append(f"Gamma/kappa = {ratio:.2g} > {FAST_SWITCHING}: residence times contain transit times")
-    separated = slow.next_rate is not None and slow.separation > 1.0
-    return slow.value, slow.resolved and separated, "; ".join(notes), min(accuracy, 1.0)
+    separated = slow.resolved and slow.next_rate is not None and slow.separation >= LEAST_SEPARATION
+    value = slow.value if slow.value > 0.0 else math.nan
+    return value, separated, "; ".join(notes), min(accuracy, 1.0)
 
 
 def rate_equation_error(system: KerrCat) -> float:

@@ -30,7 +30,7 @@ from wellhop.engine.unravelling import CoreDefinition, JumpProblem, JumpSetup, P
 from wellhop.jobs.prepare import BURN_IN_RELAXATION_TIMES, TimeScales, sampling, time_scales
 
 #: core definitions of a generic model: probability to end up in the well, from the committor of the slow mode
-COMMITTOR_THRESHOLDS = (0.8, 0.9, 0.95)
+COMMITTOR_THRESHOLDS = (0.9, 0.95, 0.98, 0.99)
 #: trajectories are this many 1/Γ long and come in batches of so many
 SWITCHING_TIMES, BATCH = 20.0, 32
 
@@ -57,7 +57,10 @@ class SwitchingResult:
         lines = [str(self.measurement)]
         for p in self.predictions:
             pull = self.comparisons.get(p.name)
-            lines.append(f"{p.label}: {p.value:.6g}" + ("" if pull is None else f", pull {pull.pull:+.2f} ({pull.verdict})"))
+            lines.append(
+                f"{p.label}: {p.value:.6g}"
+                + ("" if pull is None else f", pull {pull.pull:+.2f} ({pull.verdict})")
+            )
         return "\n".join(lines)
 
 
@@ -104,7 +107,11 @@ def measure_switching(
     """
     if not (isinstance(relative_error, int | float) and 0.0 < relative_error < 0.5):
         raise ParameterError("relative_error", relative_error, "a number between 0 and 0.5")
-    if isinstance(max_trajectories, bool) or not isinstance(max_trajectories, int) or max_trajectories < BATCH:
+    if (
+        isinstance(max_trajectories, bool)
+        or not isinstance(max_trajectories, int)
+        or max_trajectories < BATCH
+    ):
         raise ParameterError("max_trajectories", max_trajectories, f"an integer >= {BATCH}")
     if duration is not None and not (
         isinstance(duration, int | float) and math.isfinite(duration) and duration > 0.0
@@ -181,15 +188,23 @@ def _described(
     """What was asked for, how to unravel it, its time scales, and its wells if they had to be found."""
     if isinstance(model, str | KerrCat):
         if c_ops is not None or order_parameter is not None or displacements is not None:
-            raise ModelError("c_ops, order_parameter, displacements: a built-in system has its own; give its parameters only")
+            raise ModelError(
+                "c_ops, order_parameter, displacements: a built-in system has its own; give its parameters only"
+            )
         if isinstance(model, KerrCat) and parameters:
-            raise ParameterError(next(iter(parameters)), parameters, "nothing: the system object holds its parameters")
+            raise ParameterError(
+                next(iter(parameters)), parameters, "nothing: the system object holds its parameters"
+            )
         system = build(model, parameters) if isinstance(model, str) else model
         return system, jump_setup(system), time_scales(system), None
     if parameters:
-        raise ParameterError(next(iter(parameters)), dict(parameters), "no such argument for a model given by operators")
+        raise ParameterError(
+            next(iter(parameters)), dict(parameters), "no such argument for a model given by operators"
+        )
     if order_parameter is None:
-        raise ModelError("order_parameter: got none, allowed is a Hermitian operator that tells the wells apart")
+        raise ModelError(
+            "order_parameter: got none, allowed is a Hermitian operator that tells the wells apart"
+        )
     if isinstance(model, LindbladModel):
         lindblad = model
     elif c_ops is None:
@@ -207,8 +222,9 @@ def generic_setup(
 ) -> tuple[JumpSetup, MetastableWells]:
     """Displaced unravelling of any two-well Lindblad model, from its metastable states.
 
-    Frames: one per well, β_wk = -Tr(L_k ρ_w), chosen after a click by the larger committor ⟨C_w⟩. Cores: ⟨C_w⟩ beyond 0.8, 0.9,
-    0.95. Trajectories start in the dominant pure state of ρ_w, w drawn with the stationary weights.
+    Frames: one per well, β_wk = -Tr(L_k ρ_w), chosen after a click by the larger committor ⟨C_w⟩. Cores: ⟨C_w⟩ beyond 0.9,
+    0.95, 0.98, 0.99, as far as a state at rest in the well reaches them. Trajectories start in the dominant pure state of
+    ρ_w, w drawn with the stationary weights.
 
     Raises:
         SpectrumError: no two metastable states (see :func:`wellhop.analysis.metastable.metastable_wells`).
@@ -230,7 +246,13 @@ def generic_setup(
     relaxation = 1.0 / (second if second is not None else wells.slow.value)
     starts = np.stack([np.linalg.eigh(rho)[1][:, -1] for rho in wells.states])
     cores = []
-    for th in COMMITTOR_THRESHOLDS:
+    # a label given at ⟨C⟩ = th is wrong with probability 1 - th and then makes two false switches, so strict cores are wanted; but
+    # not stricter than what the state at rest in a well reaches
+    at_rest = min(float(np.vdot(psi, c @ psi).real) for psi, c in zip(starts, wells.committors, strict=True))
+    usable = [th for th in COMMITTOR_THRESHOLDS if th < at_rest - 0.25 * (1.0 - th)] or [
+        round(0.9 * at_rest, 3)
+    ]
+    for th in usable:
         lower, upper = np.full((2, 3), -np.inf), np.full((2, 3), np.inf)
         lower[0, 1], lower[1, 2] = th, th
         cores.append(CoreDefinition(f"{th:g}", lower, upper))
@@ -238,7 +260,11 @@ def generic_setup(
         model=model,
         unravelling="displaced",
         displacements=beta,
-        observables=(("order parameter", observable), ("C_0", wells.committors[0]), ("C_1", wells.committors[1])),
+        observables=(
+            ("order parameter", observable),
+            ("C_0", wells.committors[0]),
+            ("C_1", wells.committors[1]),
+        ),
         sampled=1,
         frame_scores=((1, 1.0), (2, 1.0)),
         initial=starts,

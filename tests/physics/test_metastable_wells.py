@@ -5,7 +5,7 @@ import pytest
 import qutip
 from scipy.linalg import expm
 
-from wellhop.analysis.liouvillian import decay_rate, steady_state
+from wellhop.analysis.liouvillian import decay_rate, slow_modes, steady_state
 from wellhop.analysis.metastable import metastable_wells
 from wellhop.engine.errors import ModelError, SpectrumError
 from wellhop.engine.fock import annihilation, coherent_state, parity_signs
@@ -94,3 +94,21 @@ def test_order_parameter_is_checked():
         metastable_wells(model, annihilation(24))
     with pytest.raises(ModelError, match="order_parameter: got dimension 23"):
         metastable_wells(model, np.eye(23))
+
+
+def test_fast_weakly_damped_oscillation_is_the_next_rate() -> None:
+    """A spectator that oscillates fast and decays slowly sets the separation, however far from zero its eigenvalue lies."""
+    hop = np.array([[0.0, 1.0], [0.0, 0.0]])
+    z, one = np.diag([1.0, -1.0]), np.eye(2)
+    jumps = [
+        np.kron(0.1 * hop, one),
+        np.kron(0.1 * hop.T, one),
+        np.kron(one, np.sqrt(0.03) * hop),
+        np.kron(one, 1e-3 * hop.T),
+    ]
+    model = LindbladModel(np.kron(one, 10.0 * z), tuple(jumps))
+    slow = slow_modes(model).slowest_real()
+    # coherence of the first spin: half of 0.02, no frequency; of the second: half of its total decay, at frequency 20; the
+    # population difference of the first, 0.02, would come next if that one were missed
+    assert slow.value == pytest.approx(0.01, rel=1e-9)
+    assert slow.next_rate == pytest.approx(0.5 * (0.03 + 1e-6), rel=1e-6)

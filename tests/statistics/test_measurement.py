@@ -56,7 +56,12 @@ def test_unequal_wells(telegraph_records: Maker, sigmas: float) -> None:
     assert core is not None
     assert abs(_pull(core.directed[0], 0.2)) < sigmas
     assert abs(_pull(core.directed[1], 0.8)) < sigmas
+    # each well is exponential with its own mean; pooled as if equal (negative control) they are not
+    assert found.exponentiality is not None
+    assert found.exponentiality.p_value > 1e-8
     wrong = measure(records, **SETTING, **NAMES, symmetric=True)
+    assert wrong.exponentiality is not None
+    assert wrong.exponentiality.p_value < 1e-8
     assert abs(_pull(wrong.decay_rate, 1.0)) > sigmas
     assert any(w.startswith("asymmetry") for w in wrong.warnings)
 
@@ -201,3 +206,30 @@ def test_measurement_is_reproducible(telegraph_records: Maker) -> None:
     first, second = (str(measure(telegraph_records(14, 40, 20.0), **SETTING, **NAMES)) for _ in range(2))
     assert first == second
     assert isinstance(measure(telegraph_records(14, 40, 20.0), **SETTING, **NAMES), Measurement)
+
+
+def test_truncation_and_contradicting_cores_are_said(telegraph_records: Maker) -> None:
+    """A population next to the cut-off and cores that count false switches each give a named warning."""
+    records = telegraph_records(7, 200, 20.0)
+    assert not any(
+        w.startswith(("truncation", "cores")) for w in measure(records, **SETTING, **NAMES).warnings
+    )
+    leaky = [replace(r, guard_population=0.02) for r in records]
+    assert any(w.startswith("truncation") for w in measure(leaky, **SETTING, **NAMES).warnings)
+    doubled = []
+    for r in records:  # every residence falsely broken in two by a pair of switches
+        rows = []
+        for a in r.switches:
+            rows.append(a)
+            if a["origin"] >= 0:
+                there, back = a.copy(), a.copy()
+                there["time"], there["departure"], there["origin"], there["target"] = (
+                    a["time"] + 1e-4,
+                    a["time"],
+                    a["target"],
+                    a["origin"],
+                )
+                back["time"], back["departure"] = a["time"] + 2e-4, a["time"] + 1e-4
+                rows += [there, back]
+        doubled.append(replace(r, switches=np.array(rows, dtype=SWITCH_DTYPE)))
+    assert any(w.startswith("cores") for w in measure(doubled, **SETTING, **NAMES).warnings)
