@@ -12,7 +12,7 @@ from wellhop.analysis.curves import truncation_checks, with_curves
 from wellhop.analysis.measurement import Measurement
 from wellhop.analysis.prediction import predict
 from wellhop.analysis.result import CampaignResult, PointResult
-from wellhop.engine.systems import build
+from wellhop.engine.systems import build_measurable
 from wellhop.jobs.campaign import Campaign, changed_keys_of_texts, parse
 from wellhop.jobs.content import ContentHash
 from wellhop.jobs.judging import measurement_of
@@ -55,7 +55,7 @@ def findings(folder: Path) -> tuple[CampaignResult, tuple[str, ...]]:
     shown = _showcased(campaign, measured) if "trajectory" in campaign.figures else ()
     points = []
     for point in campaign.points:
-        system = build(campaign.system, point.parameters)
+        system = build_measurable(campaign.system, point.parameters)
         predictions = tuple(predict(system, campaign.predict))
         exact = next((p.value for p in predictions if p.name == "liouvillian"), None)
         points.append(

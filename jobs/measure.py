@@ -23,7 +23,7 @@ from wellhop.engine.ensemble import run_trajectories
 from wellhop.engine.errors import ModelError, ParameterError, UnravellingError
 from wellhop.engine.lindblad import LindbladModel, hermitian
 from wellhop.engine.records import TrajectoryRecord
-from wellhop.engine.systems import build
+from wellhop.engine.systems import build_measurable
 from wellhop.engine.systems.kerr_cat import KerrCat
 from wellhop.engine.systems.kerr_cat_jumps import jump_setup
 from wellhop.engine.unravelling import CoreDefinition, JumpProblem, JumpSetup, PropagatorKind, build_problem
@@ -195,7 +195,7 @@ def _described(
             raise ParameterError(
                 next(iter(parameters)), parameters, "nothing: the system object holds its parameters"
             )
-        system = build(model, parameters) if isinstance(model, str) else model
+        system = build_measurable(model, parameters) if isinstance(model, str) else model
         return system, jump_setup(system), time_scales(system), None
     if parameters:
         raise ParameterError(

@@ -105,9 +105,9 @@ def _time_scales(name: str, point: Point) -> TimeScales:
 
 
 def _system(name: str, point: Point) -> KerrCat:
-    from wellhop.engine.systems import build
+    from wellhop.engine.systems import build_measurable
 
-    return build(name, point.parameters)
+    return build_measurable(name, point.parameters)
 
 
 def _duration(arm: Arm, scales: TimeScales) -> float:

@@ -41,12 +41,12 @@ def illustrate(
     """
     from wellhop.analysis.figures.trajectory import trace_of
     from wellhop.engine import trajectory
-    from wellhop.engine.systems import build
+    from wellhop.engine.systems import build_measurable
     from wellhop.engine.systems.kerr_cat_jumps import jump_setup
     from wellhop.engine.unravelling import build_problem
     from wellhop.jobs.prepare import time_scales
 
-    system = build(system_name, parameters)
+    system = build_measurable(system_name, parameters)
     if duration is None:
         rate = time_scales(system).rate
         if not math.isfinite(rate):

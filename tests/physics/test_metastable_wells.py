@@ -100,15 +100,10 @@ def test_fast_weakly_damped_oscillation_is_the_next_rate() -> None:
     """A spectator that oscillates fast and decays slowly sets the separation, however far from zero its eigenvalue lies."""
     hop = np.array([[0.0, 1.0], [0.0, 0.0]])
     z, one = np.diag([1.0, -1.0]), np.eye(2)
-    jumps = [
-        np.kron(0.1 * hop, one),
-        np.kron(0.1 * hop.T, one),
-        np.kron(one, np.sqrt(0.03) * hop),
-        np.kron(one, 1e-3 * hop.T),
-    ]
-    model = LindbladModel(np.kron(one, 10.0 * z), tuple(jumps))
-    slow = slow_modes(model).slowest_real()
-    # coherence of the first spin: half of 0.02, no frequency; of the second: half of its total decay, at frequency 20; the
-    # population difference of the first, 0.02, would come next if that one were missed
-    assert slow.value == pytest.approx(0.01, rel=1e-9)
-    assert slow.next_rate == pytest.approx(0.5 * (0.03 + 1e-6), rel=1e-6)
+    first = [np.kron(0.1 * hop, one), np.kron(0.1 * hop.T, one), np.kron(0.5 * z, one)]
+    second = [np.kron(one, np.sqrt(0.1) * hop), np.kron(one, 1e-3 * hop.T)]
+    slow = slow_modes(LindbladModel(np.kron(one, 10.0 * z), (*first, *second))).slowest_real()
+    # population difference of the first spin, 2 x 0.01; then the coherence of the second, half of its total decay at frequency
+    # 20, before its population difference, which has the smaller eigenvalue
+    assert slow.value == pytest.approx(0.02, rel=1e-9)
+    assert slow.next_rate == pytest.approx(0.5 * (0.1 + 1e-6), rel=1e-6)
