@@ -96,7 +96,12 @@ def begin(folder: Path, *options: str, n_ranks: int = 0) -> subprocess.Popen[str
         campaign = folder.with_suffix(".toml")
         campaign.write_text(SMALL)
         action = ["run", str(campaign), "--output", str(folder)]
-    command = [sys.executable, "-m", "wellhop.jobs", *action, *options]
+    return launch("-m", "wellhop.jobs", *action, *options, n_ranks=n_ranks)
+
+
+def launch(*arguments: str, n_ranks: int = 0, cwd: Path | None = None) -> subprocess.Popen[str]:
+    """Start Python with these arguments, serially (0) or on ranks, in a process group of its own."""
+    command = [sys.executable, *arguments]
     if n_ranks:
         command = [mpiexec(), "-n", str(n_ranks), *command]
     return subprocess.Popen(
@@ -104,6 +109,7 @@ def begin(folder: Path, *options: str, n_ranks: int = 0) -> subprocess.Popen[str
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
+        cwd=cwd,
         env={**os.environ, **ONE_THREAD},
         start_new_session=True,
     )
