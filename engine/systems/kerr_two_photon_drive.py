@@ -62,7 +62,9 @@ class KerrTwoPhotonDrive:
 
     name: ClassVar[str] = "kerr_two_photon_drive"
     title: ClassVar[str] = "Kerr oscillator with two-photon drive"
-    reference: ClassVar[str] = "Sépulcre: Analytical phase boundary of a quantum driven-dissipative Kerr oscillator"
+    reference: ClassVar[str] = (
+        "Sépulcre: Analytical phase boundary of a quantum driven-dissipative Kerr oscillator"
+    )
     attractors: ClassVar[tuple[str, ...]] = ("vacuum", "bright +", "bright -")
     order_parameter: ClassVar[str] = "n = a^dag a for vacuum against bright, a for bright + against bright -"
     symmetric: ClassVar[bool] = False
@@ -178,15 +180,13 @@ class KerrTwoPhotonDrive:
         return Oscillator(detuning=self.delta, kerr=self.U, drive_2=self.eps, kappa_1=2.0 * self.gamma)
 
     def default_cutoff(self) -> int:
-        """Fock states for bright wells of m = n_b/U photons: 1.35 m + 5.4 sqrt(m) + 22, rounded up.
+        """Fock states for bright wells of m = n_b/U photons: 1.35 m + 5.4 sqrt(m) + 22 rounded up, at least 40.
 
-        Where there is no bright well the vacuum decides; a squeezed tail is covered by m = (|Δ| + ε)/U as far
-        as the ladder weights reach, capped at what a resonance can populate.
+        >>> KerrTwoPhotonDrive(-10.0, 3.2, 0.5).default_cutoff()
+        85
         """
-        scaled = max(-self.delta + self.s, 0.0) if self.eps > self.gamma else 0.0
-        photons = scaled / self.U
-        rule = int(np.ceil(1.35 * photons + 5.4 * np.sqrt(photons) + 22.0))
-        return max(rule, 40)
+        photons = self._photons()
+        return max(40, int(np.ceil(1.35 * photons + 5.4 * np.sqrt(photons) + 22.0)))
 
     def lindblad(self, cutoff: int | None = None) -> LindbladModel:
         """The model in Fock space.
@@ -198,10 +198,14 @@ class KerrTwoPhotonDrive:
             return self.oscillator().lindblad(self.default_cutoff())
         if isinstance(cutoff, bool) or not isinstance(cutoff, (int, np.integer)) or cutoff < 2:
             raise ParameterError("cutoff", cutoff, "an integer >= 2")
-        photons = max(-self.delta + self.s, 0.0) / self.U if self.eps > self.gamma else 0.0
+        photons = self._photons()
         smallest = int(np.ceil(photons + 4.0 * np.sqrt(photons) + 8.0))
         if cutoff < smallest:
             raise CutoffError(
                 f"cutoff: got {cutoff}, allowed is >= {smallest} for {photons:.4g} photons; use cutoff {self.default_cutoff()}"
             )
         return self.oscillator().lindblad(int(cutoff))
+
+    def _photons(self) -> float:
+        """Photons n_b/U of a bright well, zero where there is none."""
+        return max(-self.delta + self.s, 0.0) / self.U if self.eps > self.gamma else 0.0
