@@ -5,16 +5,18 @@ A prediction never hides where it fails: ``valid`` says whether it may be set ag
 comparison of every method with the exact Liouvillian over ε₂/K = 1 ... 12, κ/K = 0.001 ... 0.5 and n_th =
 1e-6 ... 0.2.
 
-A new method is one function and one line in :data:`METHODS`.
+A new method is one function and one line in :data:`METHODS`; systems with other quantities have a table of
+their own, found by :func:`methods_of`.
 """
 
 from __future__ import annotations
 
-import math
 import difflib
-from collections.abc import Callable, Sequence
+import math
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from typing import Any
 
 import numpy as np
 
@@ -24,6 +26,7 @@ from wellhop.engine.errors import PredictionError
 from wellhop.engine.fock import parity_signs
 from wellhop.engine.lindblad import LindbladModel
 from wellhop.engine.systems.kerr_cat import KerrCat
+from wellhop.engine.systems.kerr_two_photon_drive import KerrTwoPhotonDrive
 
 #: Above this κ/K the coherence between manifolds, which the rate equations drop, costs 5 to 10 %.
 STRONG_DAMPING = 0.3
@@ -35,13 +38,13 @@ WORST_ACCURACY = 0.3
 
 @dataclass(frozen=True)
 class Prediction:
-    """One predicted rate.
+    """One predicted number, as a rule a rate.
 
     Attributes:
-        name: key in :data:`METHODS`. label: the same in words, for tables and legends.
+        name: key in :func:`methods_of` the system. label: the same in words, for tables and legends.
         quantity: ``decay_rate``, Γ of the population difference (two symmetric wells: twice the escape
-        rate).
-        value: the rate. unit_note: its unit in words.
+        rate), or another one the method names.
+        value: the number, NaN where it does not exist. unit_note: its unit in words.
         valid: whether it may be set against a measurement at these parameters.
         note: why not, or what to keep in mind; empty when there is nothing to say.
         accuracy: expected largest relative difference from the exact rate, None where no bound is known.
@@ -108,13 +111,15 @@ class Method:
         label: words for tables and legends.
         source: where the formula stands.
         generic: whether it works for any Lindblad model.
-        evaluate: Subject -> (value, valid, note, accuracy).
+        evaluate: subject -> (value, valid, note, accuracy).
+        quantity: what the value is.
     """
 
     label: str
     source: str
     generic: bool
-    evaluate: Callable[[Subject], tuple[float, bool, str, float | None]]
+    evaluate: Callable[[Any], tuple[float, bool, str, float | None]]
+    quantity: str = "decay_rate"
 
 
 #: next decay rate over the slowest below which no two-state rate is quoted
@@ -227,8 +232,22 @@ METHODS: dict[str, Method] = {
 DEFAULT_METHODS: tuple[str, ...] = tuple(METHODS)
 
 
-def check_methods(methods: Sequence[str]) -> tuple[str, ...]:
-    """The names given, in their order, if each is known and none is repeated.
+def methods_of(system: str) -> Mapping[str, Method]:
+    """Methods of the built-in system of that name.
+
+    >>> list(methods_of("kerr_two_photon_drive"))[:3]
+    ['lam_e', 'lam_o', 'k_v']
+    """
+    if system == KerrTwoPhotonDrive.name:
+        # That table imports Method from here.
+        from wellhop.analysis.two_photon_prediction import TWO_PHOTON_METHODS
+
+        return TWO_PHOTON_METHODS
+    return METHODS
+
+
+def check_methods(methods: Sequence[str], known: Mapping[str, Method] | None = None) -> tuple[str, ...]:
+    """The names given, in their order, if each is known (by default in :data:`METHODS`) and none is repeated.
 
     Raises:
         PredictionError: a name is unknown or repeated; the message lists what exists and what is close.
@@ -238,22 +257,25 @@ def check_methods(methods: Sequence[str]) -> tuple[str, ...]:
     """
     if isinstance(methods, str):
         raise PredictionError(f"methods: got {methods!r}, allowed is a list of names")
+    table = METHODS if known is None else known
     for position, name in enumerate(methods):
-        if name not in METHODS:
-            near = difflib.get_close_matches(str(name), list(METHODS), n=2, cutoff=0.5)
+        if name not in table:
+            near = difflib.get_close_matches(str(name), list(table), n=2, cutoff=0.5)
             hint = f"; did you mean {' or '.join(near)}?" if near else ""
-            raise PredictionError(f"methods: got {name!r}, allowed is one of {', '.join(METHODS)}{hint}")
+            raise PredictionError(f"methods: got {name!r}, allowed is one of {', '.join(table)}{hint}")
         if name in methods[:position]:
             raise PredictionError(f"methods: {name!r} is given twice")
     return tuple(methods)
 
 
-def predict(system: KerrCat | LindbladModel, methods: Sequence[str] | None = None) -> list[Prediction]:
-    """Predictions of the switching rate of a system.
+def predict(
+    system: KerrCat | KerrTwoPhotonDrive | LindbladModel, methods: Sequence[str] | None = None
+) -> list[Prediction]:
+    """Predictions of the switching rates of a system.
 
     Args:
         system: a built-in system, or any Lindblad model (``liouvillian`` only).
-        methods: names out of :data:`METHODS`; all that apply if None.
+        methods: names out of :func:`methods_of` the system; all that apply if None.
 
     Returns:
         One :class:`Prediction` per method, in the order asked for.
@@ -267,6 +289,8 @@ def predict(system: KerrCat | LindbladModel, methods: Sequence[str] | None = Non
     liouvillian 8.665224e-04 True
     semi_analytical 8.565493e-04 True
     """
+    if isinstance(system, KerrTwoPhotonDrive):
+        return _two_photon_predictions(system, methods)
     generic = isinstance(system, LindbladModel)
     if not generic and not isinstance(system, KerrCat):
         raise PredictionError(
@@ -286,4 +310,19 @@ def predict(system: KerrCat | LindbladModel, methods: Sequence[str] | None = Non
         out.append(
             Prediction(name, method.label, "decay_rate", value, subject.unit_note, valid, note, accuracy)
         )
+    return out
+
+
+def _two_photon_predictions(system: KerrTwoPhotonDrive, methods: Sequence[str] | None) -> list[Prediction]:
+    """Predictions of the system with three wells, each with the quantity its method names."""
+    from wellhop.analysis.two_photon_prediction import TwoPhotonSubject
+
+    table = methods_of(system.name)
+    subject = TwoPhotonSubject(system)
+    out = []
+    for name in table if methods is None else check_methods(methods, table):
+        method = table[name]
+        value, valid, note, accuracy = method.evaluate(subject)
+        unit = subject.unit_note if method.quantity in ("decay_rate", "escape_rate") else ""
+        out.append(Prediction(name, method.label, method.quantity, value, unit, valid, note, accuracy))
     return out

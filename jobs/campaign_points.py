@@ -34,6 +34,14 @@ def campaign_points(top: Section, measured: tuple[Arm, ...]) -> tuple[str, tuple
     system = section.choice("name", "", names)
     if "name" not in section and "system" in top and section.readable:
         problems.missing("system.name", known_names)
+    if system and not parameters.has_trajectories(system):
+        problems.add(
+            "system.name",
+            system,
+            listed(map(repr, filter(parameters.has_trajectories, names))),
+            "no trajectories for this system yet",
+        )
+        return "", ()
     fixed = {}
     for key in [key for key in section.content if key != "name"]:
         number = as_number(section.raw(key))
@@ -95,9 +103,9 @@ def _check_cutoffs(
     system: str, points: tuple[Point, ...], measured: tuple[Arm, ...], problems: Problems
 ) -> None:
     """Fock space against the most excited well state of all points."""
-    from wellhop.engine.systems import build
+    from wellhop.engine.systems import build_measurable
 
-    built = [(build(system, point.parameters), point) for point in points]
+    built = [(build_measurable(system, point.parameters), point) for point in points]
     largest, point = max(built, key=lambda pair: abs(pair[0].alpha))
     photons, defaults = abs(largest.alpha) ** 2, (largest.default_cutoff(), largest.default_manifolds())
     where = ", ".join(f"{name} = {value:g}" for name, value in point.parameters.items())

@@ -55,7 +55,7 @@ def add_arguments_predict(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--json", action="store_true", help="full double precision and details, for programs")
     parser.add_argument(
-        "--details", action="store_true", help="levels, rates, branching and share of every manifold too"
+        "--details", action="store_true", help="what lies behind the numbers too: manifolds or fixed points"
     )
 
 
@@ -71,7 +71,8 @@ def execute_predict(arguments: argparse.Namespace) -> int:
         return 0
     print(as_table(arguments.system, parameters, predictions))
     if arguments.details:
-        print("\n" + details_table(_details(system)))
+        details = _details(system)
+        print("\n" + (details_table(details) if "splitting" in details else details_lines(details)))
     return 0
 
 
@@ -84,6 +85,12 @@ def parameters_of_system(system: Any) -> dict[str, float]:
 
 def _details(system: Any) -> dict[str, Any]:
     """What lies behind the rates, as plain lists and numbers; not finite becomes None."""
+    from wellhop.engine.systems.kerr_two_photon_drive import KerrTwoPhotonDrive
+
+    if isinstance(system, KerrTwoPhotonDrive):
+        from wellhop.analysis.two_photon_prediction import two_photon_details
+
+        return two_photon_details(system)
     from wellhop.analysis.staircase_details import staircase_details
 
     def plain(value: Any) -> Any:
@@ -115,6 +122,39 @@ def details_table(details: dict[str, Any], rows: int = 6) -> str:
     return "\n".join(lines)
 
 
+def details_lines(details: dict[str, Any]) -> str:
+    """Fixed points as aligned text, then everything else, one line each."""
+    lines = []
+    for point in details["fixed_points"]:
+        real, imaginary = point["alpha"]
+        lines.append(
+            f"{point['kind']:<7}{'stable' if point['stable'] else 'unstable':<9} alpha = {real:.6g} {imaginary:+.6g} i"
+            f"  U|alpha|^2 = {point['scaled_photons']:.6g}"
+        )
+    lines += [f"{name}: {_written(value)}" for name, value in details.items() if name != "fixed_points"]
+    return "\n".join(lines)
+
+
+def _written(value: Any) -> str:
+    """Nested numbers as text with six digits."""
+    if isinstance(value, dict):
+        return ", ".join(f"{name} {_written(inner)}" for name, inner in value.items())
+    if isinstance(value, list):
+        return "[" + ", ".join(map(_written, value)) + "]"
+    return value if isinstance(value, str) else _shown(value)
+
+
+def convention_of(system: str) -> str:
+    """What the names of the rates of a system mean."""
+    from wellhop.engine.systems.kerr_two_photon_drive import KerrTwoPhotonDrive
+
+    if system == KerrTwoPhotonDrive.name:
+        from wellhop.analysis.two_photon_prediction import CONVENTION as THREE_WELLS
+
+        return THREE_WELLS
+    return CONVENTION
+
+
 def _shown(value: float | None) -> str:
     return "-" if value is None else f"{value:.6g}"
 
@@ -140,7 +180,7 @@ def as_json(
         "version": package_version(),
         "system": system,
         "parameters": parameters,
-        "convention": CONVENTION,
+        "convention": convention_of(system),
         "predictions": rows,
         "details": details,
     }
@@ -167,7 +207,7 @@ def as_table(system: str, parameters: dict[str, float], predictions: Sequence[Pr
     ]
     units = "; ".join(dict.fromkeys(p.unit_note for p in predictions if p.unit_note))
     title = f"{system}: " + ", ".join(f"{name} = {value:g}" for name, value in parameters.items())
-    return "\n".join([title, *([f"rates {units}"] if units else []), "", *lines, "", CONVENTION])
+    return "\n".join([title, *([f"rates {units}"] if units else []), "", *lines, "", convention_of(system)])
 
 
 def add_arguments_systems(parser: argparse.ArgumentParser) -> None:
@@ -176,8 +216,8 @@ def add_arguments_systems(parser: argparse.ArgumentParser) -> None:
 
 def execute_systems(arguments: argparse.Namespace) -> int:
     """Print what can be named in ``[system]`` and on the command line."""
-    from wellhop.analysis.prediction import METHODS
-    from wellhop.engine.systems import SYSTEMS, parameters_of
+    from wellhop.analysis.prediction import methods_of
+    from wellhop.engine.systems import MEASURABLE, SYSTEMS, parameters_of
 
     for name, system in SYSTEMS.items():
         print(f"{name}: {system.title}\n  {system.reference}")
@@ -187,7 +227,9 @@ def execute_systems(arguments: argparse.Namespace) -> int:
         print("  parameters: " + ", ".join(shown))
         print("  attractors: " + ", ".join(system.attractors))
         print(f"  order parameter: {system.order_parameter}")
-        print("  predictions: " + ", ".join(METHODS))
+        print("  predictions: " + ", ".join(methods_of(name)))
+        if name not in MEASURABLE:
+            print("  campaigns: no trajectories for this system yet")
         needed = " ".join(f"-p {n}=..." for n, value in parameters_of(name).items() if value is None)
         print(f"  wellhop predict {name} {needed}")
     return 0

@@ -23,9 +23,10 @@ from wellhop.engine.ensemble import run_trajectories
 from wellhop.engine.errors import ModelError, ParameterError, UnravellingError
 from wellhop.engine.lindblad import LindbladModel, hermitian
 from wellhop.engine.records import TrajectoryRecord
-from wellhop.engine.systems import build_measurable
+from wellhop.engine.systems import build_measurable, no_trajectories
 from wellhop.engine.systems.kerr_cat import KerrCat
 from wellhop.engine.systems.kerr_cat_jumps import jump_setup
+from wellhop.engine.systems.kerr_two_photon_drive import KerrTwoPhotonDrive
 from wellhop.engine.unravelling import CoreDefinition, JumpProblem, JumpSetup, PropagatorKind, build_problem
 from wellhop.jobs.prepare import BURN_IN_RELAXATION_TIMES, TimeScales, sampling, time_scales
 
@@ -186,6 +187,8 @@ def _described(
     parameters: Mapping[str, float],
 ) -> tuple[KerrCat | LindbladModel, JumpSetup, TimeScales, MetastableWells | None]:
     """What was asked for, how to unravel it, its time scales, and its wells if they had to be found."""
+    if isinstance(model, KerrTwoPhotonDrive):
+        raise UnravellingError(no_trajectories(model.name))
     if isinstance(model, str | KerrCat):
         if c_ops is not None or order_parameter is not None or displacements is not None:
             raise ModelError(

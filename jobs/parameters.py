@@ -23,6 +23,13 @@ def system_names() -> tuple[str, ...]:
     return tuple(sorted(SYSTEMS))
 
 
+def has_trajectories(system: str) -> bool:
+    """Whether a built-in system can be measured, not only predicted."""
+    from wellhop.engine.systems import MEASURABLE
+
+    return system in MEASURABLE
+
+
 def complete(system: str, parameters: Mapping[str, float]) -> dict[str, float]:
     """The parameters with the defaults filled in, in the order of the system's definition."""
     from wellhop.engine.systems import parameters_of

@@ -1,0 +1,317 @@
+"""Every prediction for the two-photon-driven Kerr oscillator: rates, moments, actions, phase boundaries.
+
+Where a quantity does not exist (no bistability, Fock space too large, below round-off) its value is NaN or
+it is flagged, and the note says why. Rates of the quantum model and of the truncated Wigner equation (suffix
+``_twa``) have different exponents for U -> 0 and are not approximations of each other there: quantum jumps
+measure the former, Langevin trajectories the latter.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from wellhop.analysis.directed_rates import (
+    LARGEST_TAIL,
+    DirectedRates,
+    Generator,
+    SlowSpectrum,
+    directed_rates,
+    slow_spectrum,
+)
+from wellhop.analysis.liouvillian import SlowRate
+from wellhop.analysis.prediction import Method
+from wellhop.analysis.steady_state import (
+    SteadyMoments,
+    equal_weight_boundary,
+    steady_moments,
+    steepest_boundary,
+)
+from wellhop.analysis.two_photon_actions import (
+    WellActions,
+    amplitude_covariance,
+    ansatz_actions,
+    ansatz_boundary,
+    locking_angle,
+    quantum_actions,
+    quantum_boundary,
+)
+from wellhop.engine.errors import WellhopError
+from wellhop.engine.systems.kerr_two_photon_drive import KerrTwoPhotonDrive
+
+Evaluation = tuple[float, bool, str, float | None]
+
+CONVENTION = (
+    "k_v: vacuum -> (bright + or -), total; k_b: one bright state -> vacuum; k_d: bright <-> bright direct; "
+    "lam_e = k_v + k_b, lam_o = k_b + 2 k_d; rates ~ exp(-S/U); gamma is the amplitude loss rate, energy decays at 2 gamma"
+)
+
+#: Next decay rate over the slow one below which no rate between wells is quoted, and below which it is noted.
+LEAST_SEPARATION, CLEAR_SEPARATION = 3.0, 20.0
+#: S/U below which the split into directed rates is worse than its usual 1 %.
+SHALLOW = 5.0
+#: Accuracy of the split of lam_e into k_v and k_b.
+SPLIT_ACCURACY = 0.01
+
+
+class TwoPhotonSubject:
+    """What the methods look at; each generator is decomposed once, its refusal is remembered as well."""
+
+    unit_note = "in the unit of U, delta, eps and gamma"
+
+    def __init__(self, system: KerrTwoPhotonDrive) -> None:
+        self.system = system
+        self._known: dict[str, SlowSpectrum | WellhopError] = {}
+
+    def spectrum(self, generator: Generator) -> SlowSpectrum:
+        """Slow modes of a generator.
+
+        Raises:
+            CutoffError, SpectrumError: as :func:`slow_spectrum` did at the first call.
+        """
+        if generator not in self._known:
+            try:
+                self._known[generator] = slow_spectrum(self.system, generator)
+            except WellhopError as error:
+                self._known[generator] = error
+        found = self._known[generator]
+        if isinstance(found, WellhopError):
+            raise found
+        return found
+
+    def rates(self, generator: Generator) -> DirectedRates:
+        """Directed rates of a generator."""
+        self.system.require_bistable("directed rates")
+        return directed_rates(self.system, generator, spectrum=self.spectrum(generator))
+
+    @property
+    def moments(self) -> SteadyMoments:
+        """Exact stationary moments."""
+        return steady_moments(self.system)
+
+
+def _flagged(evaluate: Callable[[TwoPhotonSubject], Evaluation]) -> Callable[[TwoPhotonSubject], Evaluation]:
+    """A named error becomes a prediction without a value that says why."""
+
+    def flagged(subject: TwoPhotonSubject) -> Evaluation:
+        try:
+            return evaluate(subject)
+        except WellhopError as error:
+            return math.nan, False, str(error), None
+
+    return flagged
+
+
+def _mode_notes(mode: SlowRate) -> tuple[bool, list[str]]:
+    """Whether a slow mode is a switching rate, and what to say of it."""
+    if not mode.resolved:
+        return False, [f"below {mode.resolution:.1g}: round-off"]
+    if mode.next_rate is not None and mode.separation < LEAST_SEPARATION:
+        return False, [f"next mode only {mode.separation:.2g} times faster: no separation of time scales"]
+    if mode.next_rate is not None and mode.separation < CLEAR_SEPARATION:
+        return True, [f"next mode only {mode.separation:.2g} times faster: wells are approximate"]
+    return True, []
+
+
+def _eigenvalue(generator: Generator, parity: str) -> Callable[[TwoPhotonSubject], Evaluation]:
+    """lam_e or lam_o, in every region; a switching rate only where there are wells to switch between."""
+
+    def evaluate(subject: TwoPhotonSubject) -> Evaluation:
+        spectrum = subject.spectrum(generator)
+        mode = spectrum.even if parity == "even" else spectrum.odd
+        valid, notes = _mode_notes(mode)
+        region = subject.system.region
+        if region == "vacuum" or (region == "cat" and parity == "even"):
+            valid, why = (
+                False,
+                "only the vacuum is stable" if region == "vacuum" else "the vacuum is not a well",
+            )
+            notes.insert(0, f"{why}: relaxation, not switching")
+        elif region == "cat":
+            notes.insert(0, "2 k_d of the two bright wells")
+        if spectrum.tail > LARGEST_TAIL:
+            valid = False
+            notes.append(f"population {spectrum.tail:.1g} at the end of the Fock space")
+        accuracy = max(1e-6 if generator == "exact" else 3e-5, mode.resolution / abs(mode.value))
+        return mode.value, valid, "; ".join(notes), min(accuracy, 1.0)
+
+    return _flagged(evaluate)
+
+
+def _directed(generator: Generator, name: str) -> Callable[[TwoPhotonSubject], Evaluation]:
+    """k_v, k_b or k_d."""
+
+    def evaluate(subject: TwoPhotonSubject) -> Evaluation:
+        rates = subject.rates(generator)
+        value = float(getattr(rates, name))
+        parities = (rates.spectrum.even, rates.spectrum.odd) if name == "k_d" else (rates.spectrum.even,)
+        checks = [_mode_notes(mode) for mode in parities]
+        notes = [note for _, found in checks for note in found]
+        actions = quantum_actions(subject.system)
+        depth = min(actions.vacuum, actions.bright) / subject.system.U
+        if depth < SHALLOW:
+            notes.append(f"S/U = {depth:.2g} < {SHALLOW:g}: wells are shallow, the split is approximate")
+        valid = all(fine for fine, _ in checks)
+        accuracy: float | None = SPLIT_ACCURACY
+        if name == "k_d":
+            floor = max(SPLIT_ACCURACY * rates.k_b, rates.spectrum.odd.resolution)
+            accuracy = None
+            if value < 0.0 or value < floor:
+                valid = valid and value > 0.0
+                notes.append("not larger than the error of the split, 1 % of k_b")
+        return value, valid, "; ".join(notes), accuracy
+
+    return _flagged(evaluate)
+
+
+def _photons_twa(subject: TwoPhotonSubject) -> Evaluation:
+    """<n> of the truncated-Wigner stationary operator."""
+    spectrum = subject.spectrum("twa")
+    fine = spectrum.tail < LARGEST_TAIL
+    note = "" if fine else f"population {spectrum.tail:.1g} at the end of the Fock space"
+    return spectrum.photons, fine, note, 1e-4 if fine else None
+
+
+def _moment(name: str) -> Callable[[TwoPhotonSubject], Evaluation]:
+    return _flagged(lambda subject: (float(getattr(subject.moments, name)), True, "", 1e-9))
+
+
+def _action(
+    actions: Callable[[KerrTwoPhotonDrive], WellActions], well: str, note: str, accuracy: float | None
+) -> Callable[[TwoPhotonSubject], Evaluation]:
+    return _flagged(lambda subject: (float(getattr(actions(subject.system), well)), True, note, accuracy))
+
+
+def _boundary(
+    drive: Callable[[KerrTwoPhotonDrive], float], note: str, accuracy: float | None
+) -> Callable[[TwoPhotonSubject], Evaluation]:
+    return _flagged(lambda subject: (drive(subject.system), True, note, accuracy))
+
+
+def _rate_methods(generator: Generator) -> dict[str, Method]:
+    """Eigenvalues and directed rates of one generator."""
+    suffix, words = ("", "exact (Liouvillian)") if generator == "exact" else ("_twa", "truncated Wigner")
+    source = "parity sectors of the Liouvillian" if generator == "exact" else "operator truncated Wigner"
+    return {
+        f"lam_e{suffix}": Method(
+            f"slow even eigenvalue, {words}", source, False, _eigenvalue(generator, "even"), "decay_rate"
+        ),
+        f"lam_o{suffix}": Method(
+            f"slow odd eigenvalue, {words}", source, False, _eigenvalue(generator, "odd"), "decay_rate"
+        ),
+        f"k_v{suffix}": Method(
+            f"vacuum to bright, {words}", source, False, _directed(generator, "k_v"), "escape_rate"
+        ),
+        f"k_b{suffix}": Method(
+            f"bright to vacuum, {words}", source, False, _directed(generator, "k_b"), "escape_rate"
+        ),
+        f"k_d{suffix}": Method(
+            f"bright to bright direct, {words}", source, False, _directed(generator, "k_d"), "escape_rate"
+        ),
+    }
+
+
+_POOR = "of the truncated Wigner equation, approximate: 10-40 % too small"
+
+#: Name, as written on the command line -> method. Order is the order of tables.
+TWO_PHOTON_METHODS: dict[str, Method] = {
+    **_rate_methods("exact"),
+    **_rate_methods("twa"),
+    "photons": Method("<n>, exact", "ladder sums", False, _moment("photons"), "photon_number"),
+    "photons_twa": Method(
+        "<n>, truncated Wigner", "operator truncated Wigner", False, _flagged(_photons_twa), "photon_number"
+    ),
+    "parity": Method("<(-1)^n>, exact", "ladder sums", False, _moment("parity"), "parity"),
+    "action_vacuum": Method(
+        "S^Q out of the vacuum",
+        "ladder weights",
+        False,
+        _action(quantum_actions, "vacuum", "", 1e-12),
+        "action",
+    ),
+    "action_bright": Method(
+        "S^Q out of a bright state",
+        "ladder weights",
+        False,
+        _action(quantum_actions, "bright", "", 1e-12),
+        "action",
+    ),
+    "ansatz_vacuum": Method(
+        "S out of the vacuum, ansatz",
+        "Eq. (11)",
+        False,
+        _action(ansatz_actions, "vacuum", _POOR, 0.25),
+        "action",
+    ),
+    "ansatz_bright": Method(
+        "S out of a bright state, ansatz",
+        "Eq. (11)",
+        False,
+        _action(ansatz_actions, "bright", _POOR, 0.45),
+        "action",
+    ),
+    "boundary": Method(
+        "phase boundary eps*, U -> 0",
+        "equal S^Q",
+        False,
+        _boundary(lambda s: quantum_boundary(s.delta, s.gamma), "", 1e-12),
+        "drive",
+    ),
+    "boundary_ansatz": Method(
+        "phase boundary eps*, ansatz",
+        "Eq. (11)",
+        False,
+        _boundary(lambda s: ansatz_boundary(s.delta, s.gamma), "within 5 % for |delta| < 10.9 gamma", None),
+        "drive",
+    ),
+    "boundary_weight": Method(
+        "phase boundary eps*, equal weight at this U",
+        "ladder sums",
+        False,
+        _boundary(lambda s: equal_weight_boundary(s.delta, s.U, s.gamma), "", 1e-9),
+        "drive",
+    ),
+    "boundary_slope": Method(
+        "phase boundary eps*, largest d<n>/d eps at this U",
+        "ladder sums",
+        False,
+        _boundary(lambda s: steepest_boundary(s.delta, s.U, s.gamma), "", 1e-7),
+        "drive",
+    ),
+}
+
+
+def two_photon_details(system: KerrTwoPhotonDrive) -> dict[str, Any]:
+    """Region, fixed points, moments and linear noise as plain values, for programs and tables.
+
+    >>> two_photon_details(KerrTwoPhotonDrive(-10.0, 3.2, 1.0))["region"]
+    'bistable'
+    """
+    moments = steady_moments(system)
+    points = system.fixed_points()
+    out: dict[str, Any] = {
+        "region": system.region,
+        "critical_drive": system.critical_drive,
+        "cutoff": system.default_cutoff(),
+        "fixed_points": [
+            {
+                "kind": point.kind,
+                "alpha": [point.alpha.real, point.alpha.imag],
+                "scaled_photons": system.U * abs(point.alpha) ** 2,
+                "stable": point.stable,
+                "eigenvalues": [[e.real, e.imag] for e in point.eigenvalues],
+                "locking_angle": float(locking_angle(system, system.U * abs(point.alpha) ** 2)),
+            }
+            for point in points
+        ],
+        "pairs": moments.pairs,
+        "squeezing": [moments.squeezing.real, moments.squeezing.imag],
+    }
+    stable = dict.fromkeys(point.kind for point in points if point.stable)
+    out["amplitude_covariance"] = {
+        kind: np.asarray(amplitude_covariance(system, kind)).tolist() for kind in stable
+    }
+    return out
