@@ -1,0 +1,185 @@
+"""Two-variable Hamiltonian systems of weak noise, and the least-action paths found in them.
+
+:class:`HamiltonianSystem` joins the compiled kernels of a drift with its coefficients; :class:`InstantonPath` is the result
+of both solvers, shooting (:mod:`wellhop.analysis.instanton`) and minimum action (:mod:`wellhop.analysis.minimum_action`).
+"""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+import numba
+import numpy as np
+import numpy.typing as npt
+
+from wellhop.analysis import instanton_kernels as kernels
+from wellhop.analysis.keldysh import ScaledOscillator
+from wellhop.engine.errors import ParameterError
+
+RealArray = npt.NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class Connection:
+    """One refined minimum of the scan: where it starts, which saddle it comes near, how near, and S there."""
+
+    action: float
+    saddle: tuple[float, float]
+    angle: float
+    distance: float
+    time: float
+
+    def __str__(self) -> str:
+        """One line."""
+        x, y = self.saddle
+        return f"S = {self.action:.7g} to ({x:.6g}, {y:.6g}), distance {self.distance:.1e}"
+
+
+@dataclass(frozen=True)
+class InstantonPath:
+    """A least-action path on n times from near the attractor to the saddle.
+
+    Attributes:
+        times: (n,) times. q, p: (n, 2) position and momentum. action: (n,) S accumulated since the attractor.
+        theta: (n,) angle from f(q) to dq/dt, unwrapped in time, radians; p = (e^{θJ} - 1) f/2D for Langevin models.
+        energy: (n,) H along the path, zero but for integration errors.
+        attractor, saddle: (2,) its ends.
+        distance: how close it comes to the saddle in (q, p); the error of S is of order distance².
+        method: ``"shooting"`` or ``"minimum action"``.
+        alternatives: other connections, by increasing action. discarded: near misses, whose S means nothing.
+    """
+
+    times: RealArray
+    q: RealArray
+    p: RealArray
+    action: RealArray
+    theta: RealArray
+    energy: RealArray
+    attractor: RealArray
+    saddle: RealArray
+    distance: float
+    method: str
+    alternatives: tuple[Connection, ...] = field(default=())
+    discarded: tuple[Connection, ...] = field(default=())
+
+    @property
+    def total_action(self) -> float:
+        """S of the whole path: minus the noise strength times ln(rate), to leading order."""
+        return float(self.action[-1])
+
+    def __str__(self) -> str:
+        """Ends, action and quality, and the alternatives."""
+        start, end = (f"({x:.6g}, {y:.6g})" for x, y in (self.attractor, self.saddle))
+        lines = [
+            f"instanton {start} -> {end}: S = {self.total_action:.8g} ({self.method}, {self.times.size} points)",
+            f"  closest approach {self.distance:.1e}, largest |H| {np.abs(self.energy).max():.1e}",
+        ]
+        lines += [f"  alternative: {other}" for other in self.alternatives]
+        if self.discarded:
+            lines.append(f"  {len(self.discarded)} near misses discarded")
+        return "\n".join(lines)
+
+
+@dataclass(frozen=True)
+class HamiltonianSystem:
+    """The compiled kernels of one Hamiltonian system with its coefficients."""
+
+    approaches: Callable[..., None]
+    record: Callable[..., None]
+    drift: Callable[..., tuple[float, float]]
+    jacobian: Callable[..., tuple[float, float, float, float]]
+    coefficients: RealArray
+
+    def drift_at(self, q: RealArray) -> RealArray:
+        """f(q), (2,)."""
+        return np.array(self.drift(float(q[0]), float(q[1]), self.coefficients))
+
+    def jacobian_at(self, q: RealArray) -> RealArray:
+        """∂f/∂q, (2, 2)."""
+        return np.array(self.jacobian(float(q[0]), float(q[1]), self.coefficients)).reshape(2, 2)
+
+
+def oscillator_system(scaled: ScaledOscillator) -> HamiltonianSystem:
+    """The Kerr oscillator as a Hamiltonian system."""
+    return HamiltonianSystem(
+        kernels.closest_approaches,
+        kernels.record_path,
+        kernels.drift,
+        kernels.jacobian,
+        scaled.coefficients(),
+    )
+
+
+def _with_coefficients(function: Callable[..., Any]) -> Callable[..., Any]:
+    """A user's f(x, y) as compiled f(x, y, coefficients)."""
+    inner = function if hasattr(function, "py_func") else numba.njit(function)
+
+    @numba.njit
+    def wrapped(x: float, y: float, c: RealArray) -> Any:
+        return inner(x, y)
+
+    compiled: Callable[..., Any] = wrapped
+    return compiled
+
+
+@functools.lru_cache(maxsize=32)
+def _compiled_kernels(
+    drift: Callable[..., Any], jacobian: Callable[..., Any]
+) -> tuple[Callable[..., Any], Callable[..., Any], Callable[..., Any], Callable[..., Any]]:
+    """Kernels of a user's drift; kept, so that a scan of saddles or noise strengths compiles once."""
+    f, df = _with_coefficients(drift), _with_coefficients(jacobian)
+    approaches, record = kernels.for_drift(f, df)
+    return approaches, record, f, df
+
+
+def langevin_system(
+    drift: Callable[..., Any], jacobian: Callable[..., Any], diffusion: float = 1.0
+) -> HamiltonianSystem:
+    """H = D|p|² + p.f for a user's drift; see :func:`instanton_of_drift` for the arguments."""
+    return HamiltonianSystem(*_compiled_kernels(drift, jacobian), np.array([diffusion, 0.0]))
+
+
+def rotation_angle(system: HamiltonianSystem, q: RealArray, velocity: RealArray) -> RealArray:
+    """Unwrapped angle from f(q) to dq/dt along a path, (n,), starting in (-π, π]."""
+    f = np.array([system.drift_at(point) for point in q])
+    cross = f[:, 0] * velocity[:, 1] - f[:, 1] * velocity[:, 0]
+    return np.unwrap(np.arctan2(cross, np.sum(f * velocity, axis=1)))
+
+
+def checked_points(
+    system: HamiltonianSystem, attractor: npt.ArrayLike, saddles: npt.ArrayLike
+) -> tuple[RealArray, RealArray]:
+    """Fixed points polished to rounding by Newton steps."""
+    start = np.asarray(attractor, dtype=np.float64)
+    ends = np.atleast_2d(np.asarray(saddles, dtype=np.float64))
+    if start.shape != (2,):
+        raise ParameterError("attractor", start.shape, "two coordinates")
+    if ends.ndim != 2 or ends.shape[1] != 2 or len(ends) == 0:
+        raise ParameterError("saddles", ends.shape, "one or more points of two coordinates, (s, 2)")
+    start = _fixed_point("attractor", system, start)
+    ends = np.array([_fixed_point("saddles", system, end) for end in ends])
+    for end in ends:
+        if np.allclose(start, end):
+            raise ParameterError("saddles", end.tolist(), "points other than the attractor")
+        growth = np.linalg.eigvals(system.jacobian_at(end)).real
+        if not growth.min() < 0.0 < growth.max():
+            raise ParameterError(
+                "saddles", end.tolist(), "points with one growing and one decaying direction"
+            )
+    return start, ends
+
+
+def _fixed_point(name: str, system: HamiltonianSystem, guess: RealArray) -> RealArray:
+    """The zero of the drift next to a guess; refused if it is not where the guess says."""
+    q = guess
+    for _ in range(6):
+        jacobian = system.jacobian_at(q)
+        if not np.all(np.isfinite(q)) or np.linalg.det(jacobian) == 0.0:
+            break
+        q = q - np.linalg.solve(jacobian, system.drift_at(q))
+    if not np.linalg.norm(q - guess) <= 1e-2 * (1.0 + np.linalg.norm(guess)):
+        raise ParameterError(name, guess.tolist(), "a fixed point of the drift", f"the nearest one is {q.tolist()}")
+    return q
