@@ -34,14 +34,6 @@ def campaign_points(top: Section, measured: tuple[Arm, ...]) -> tuple[str, tuple
     system = section.choice("name", "", names)
     if "name" not in section and "system" in top and section.readable:
         problems.missing("system.name", known_names)
-    if system and not parameters.has_trajectories(system):
-        problems.add(
-            "system.name",
-            system,
-            listed(map(repr, filter(parameters.has_trajectories, names))),
-            "no trajectories for this system yet",
-        )
-        return "", ()
     fixed = {}
     for key in [key for key in section.content if key != "name"]:
         number = as_number(section.raw(key))
@@ -50,6 +42,14 @@ def campaign_points(top: Section, measured: tuple[Arm, ...]) -> tuple[str, tuple
         else:
             fixed[key] = number
     drafts = sweep.points(top.raw("sweep"), fixed, problems)
+    if system and not parameters.has_trajectories(system):
+        problems.add(
+            "system.name",
+            system,
+            listed(map(repr, filter(parameters.has_trajectories, names))),
+            "no trajectories for this system yet",
+        )
+        return "", ()
     if not system or not drafts:
         return system, ()
     before = len(problems.found)
