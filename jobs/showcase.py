@@ -87,7 +87,7 @@ def draw(
 ) -> Path:
     """Draw one trajectory per unravelling into ``out`` (png, pdf or svg), its data beside it as CSV."""
     from wellhop.analysis.figures.save import figure_bytes, write_file
-    from wellhop.analysis.figures.trajectory import draw_trajectories, draw_trajectory
+    from wellhop.analysis.figures.trajectory import draw_trajectories, draw_trajectory, scaled_trace
     from wellhop.analysis.result import CampaignResult, PointResult
 
     both = unravelling == "both"
@@ -102,7 +102,9 @@ def draw(
         figure, table = draw_trajectories(result, most=1)
     else:
         shown = ", ".join(f"{name} = {value:g}" for name, value in parameters.items())
-        figure, table = draw_trajectory(traces[0], unit, f"{traces[0].label}\n{shown}")
+        # draw_trajectory knows no parameters: it gets the times in the unit that it writes on the axis.
+        scaled = scaled_trace(traces[0], parameters.get(unit, 1.0))
+        figure, table = draw_trajectory(scaled, unit, f"{scaled.label}\n{shown}")
     write_file(out, figure_bytes(figure, out.suffix.lower().lstrip(".")))
     write_file(out.with_suffix(".csv"), table.csv().encode())
     return out

@@ -105,7 +105,7 @@ def draw_trajectories(result: CampaignResult, most: int = 3) -> tuple[Figure, Dr
             "well_entered",
         )
     )
-    panels = [(point, _scaled(trace, result.scale(point))) for point in shown for trace in point.traces]
+    panels = [(point, scaled_trace(trace, result.scale(point))) for point in shown for trace in point.traces]
     with house_style():
         figure = new_figure(height=0.7 + 1.15 * max(1, len(panels)))
         axes = figure.subplots(max(1, len(panels)), 1, squeeze=False)[:, 0]
@@ -165,7 +165,7 @@ def draw_trajectory(trace: TrajectoryTrace, unit: str = "", title: str = "") -> 
     return figure, table
 
 
-def _scaled(trace: TrajectoryTrace, scale: float) -> TrajectoryTrace:
+def scaled_trace(trace: TrajectoryTrace, scale: float) -> TrajectoryTrace:
     """The trace with its times in the unit of the figure."""
     return replace(
         trace,
