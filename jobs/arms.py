@@ -119,7 +119,7 @@ def _arm(index: int, name: str, section: Section) -> Arm:
         sample_interval=section.optional_number("sample_interval"),
         burn_in=section.optional_number("burn_in", NOT_NEGATIVE),
         core_thresholds=thresholds,
-        manifolds=section.optional_integer("manifolds", at_least(2, 64)),
+        manifolds=section.optional_integer("manifolds", at_least(3, 64)),
         fock_cutoff=section.optional_integer("fock_cutoff", at_least(4, 1000)),
         propagator=section.choice("propagator", "auto", PROPAGATORS),
         record_clicks=section.flag("record_clicks", False),
@@ -302,7 +302,7 @@ def check_cutoff(arm: Arm, photons: float, defaults: tuple[int, int], where: str
     for_state, for_manifolds = needed_cutoff(photons), 2 * manifolds + MANIFOLD_MARGIN
     if arm.fock_cutoff is None and levels < for_manifolds:
         most = (levels - MANIFOLD_MARGIN) // 2
-        problems.add(f"{path}.manifolds", manifolds, f"an integer from 2 to {most}, or a larger fock_cutoff")
+        problems.add(f"{path}.manifolds", manifolds, f"an integer from 3 to {most}, or a larger fock_cutoff")
     elif levels < for_state:
         lost = f"{poisson_tail(photons, levels):.2g} of its norm lies beyond; default there: {defaults[0]}"
         allowed = f"an integer >= {max(for_state, for_manifolds)}, to hold the well state at {where}"

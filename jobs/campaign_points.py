@@ -60,7 +60,7 @@ def campaign_points(top: Section, measured: tuple[Arm, ...]) -> tuple[str, tuple
         return system, ()
     points = tuple(Point(i, parameters.complete(system, draft.parameters)) for i, draft in enumerate(drafts))
     _check_duplicates(points, problems)
-    _check_cutoffs(system, points, measured, problems)
+    _check_cutoffs(system, points, drafts, measured, problems)
     return system, points
 
 
@@ -100,14 +100,24 @@ def _check_duplicates(points: tuple[Point, ...], problems: Problems) -> None:
 
 
 def _check_cutoffs(
-    system: str, points: tuple[Point, ...], measured: tuple[Arm, ...], problems: Problems
+    system: str,
+    points: tuple[Point, ...],
+    drafts: list[sweep.Draft],
+    measured: tuple[Arm, ...],
+    problems: Problems,
 ) -> None:
     """Fock space against the most excited well state of all points."""
+    from wellhop.engine.errors import CutoffError
     from wellhop.engine.systems import build_measurable
 
     built = [(build_measurable(system, point.parameters), point) for point in points]
     largest, point = max(built, key=lambda pair: abs(pair[0].alpha))
-    photons, defaults = abs(largest.alpha) ** 2, (largest.default_cutoff(), largest.default_manifolds())
+    try:
+        photons, defaults = abs(largest.alpha) ** 2, (largest.default_cutoff(), largest.default_manifolds())
+    except CutoffError as error:
+        path = drafts[point.index].origins.get("eps2", "system.eps2")
+        problems.add(path, point.parameters["eps2"], "wells that fit into the Fock space", str(error))
+        return
     where = ", ".join(f"{name} = {value:g}" for name, value in point.parameters.items())
     for arm in measured:
         check_cutoff(arm, photons, defaults, where, problems)

@@ -20,6 +20,8 @@ from wellhop.engine.lindblad import LindbladModel
 from wellhop.engine.oscillator import Oscillator, finite_real
 
 RealMatrix = npt.NDArray[np.float64]
+#: Fock states beyond which nothing is computed: the wells hold more photons than any Kerr-cat, mostly by a mistaken unit
+MOST_LEVELS = 1200
 
 
 @dataclass(frozen=True)
@@ -124,8 +126,14 @@ class KerrCat:
         )
 
     def default_cutoff(self) -> int:
-        """Fock states that leave the rate unchanged to 1e-11: 46 + 3 ε₂/K rounded up to even, at least 52."""
-        return max(52, 2 * int(np.ceil((46.0 + 3.0 * self.eps2 / self.K) / 2.0)))
+        """Fock states that leave the rate unchanged to 1e-11: 46 + 3 ε₂/K rounded up to even, at least 52.
+
+        Raises:
+            CutoffError: more than 1200 would be needed, at ε₂/K above 384.
+        """
+        needed = 46.0 + 3.0 * (self.eps2 / self.K)
+        self._demand_affordable(needed)
+        return max(52, 2 * int(np.ceil(needed / 2.0)))
 
     def default_manifolds(self) -> int:
         """Manifolds that converge the rate: 16, or 12 more than fit into a well (ε₂/(πK)) for deep wells."""
@@ -197,6 +205,7 @@ class KerrCat:
         if isinstance(cutoff, bool) or not isinstance(cutoff, (int, np.integer)):
             raise ParameterError("cutoff", cutoff, "an integer >= 22")
         size = self.alpha
+        self._demand_affordable(size**2 + 4.0 * size + 8.0)
         smallest = max(22, int(np.ceil(size**2 + 4.0 * size + 8.0)))
         if cutoff < smallest:
             raise CutoffError(
@@ -204,6 +213,15 @@ class KerrCat:
                 f"for alpha^2 = {size**2:.4g}; use cutoff {self.default_cutoff()}"
             )
         return int(cutoff)
+
+    def _demand_affordable(self, needed: float) -> None:
+        """Refuse wells that need more Fock states than anything here can hold."""
+        if needed > MOST_LEVELS:
+            states = f"{np.ceil(needed):.0f}" if needed < 1e15 else f"{needed:.3g}"
+            raise CutoffError(
+                f"cutoff: eps2/K = {self.eps2 / self.K:.6g} needs N = {states} Fock states, allowed are at most "
+                f"{MOST_LEVELS}; are eps2 and K in the same unit?"
+            )
 
     def _sector(self, first: int, n: int, count: int) -> tuple[npt.NDArray[np.float64], RealMatrix]:
         """Highest ``count`` levels of the Fock sector first, first + 2, ...; energies downward."""

@@ -136,6 +136,10 @@ def test_energies_scale_with_K():
 def test_default_sizes():
     assert KerrCat(4.0, 0.1, 0.1).default_cutoff() == 58
     assert KerrCat(9.0, 0.1, 0.1).default_cutoff() == 74
+    assert KerrCat(384.0, 0.1, 0.1).default_cutoff() == 1198
+    for cutoff in (None, 10**6):
+        with pytest.raises(CutoffError, match=r"eps2/K = 2000 needs N = \d+ Fock states.*same unit\?"):
+            KerrCat(4000.0, 0.1, 0.1, K=2.0).manifolds(cutoff=cutoff)
     for eps2 in (0.3, 2.0, 12.0, 60.0):
         system = KerrCat(eps2, 0.1, 0.1)
         assert system.default_cutoff() % 2 == 0
