@@ -5,6 +5,8 @@ from __future__ import annotations
 import argparse
 import json
 import math
+import shutil
+import textwrap
 from typing import TYPE_CHECKING, Any
 
 from wellhop.engine.errors import CampaignError
@@ -16,6 +18,10 @@ if TYPE_CHECKING:
 
     from wellhop.analysis.prediction import Prediction
 
+#: width of a table where the terminal does not tell its own
+COLUMNS = 100
+#: a note is not squeezed into less than this
+LEAST_NOTE = 30
 CONVENTION = (
     "Gamma = decay_rate: decay rate of the population difference of two wells, k(+-) + k(-+); "
     "escape_rate: rate out of one well, Gamma/2 for symmetric wells; residence_time = 1/escape_rate"
@@ -172,6 +178,7 @@ def as_json(
             "unit_note": p.unit_note,
             "valid": bool(p.valid),
             "note": p.note,
+            "accuracy": p.accuracy,
         }
         for p in predictions
     ]
@@ -201,13 +208,28 @@ def as_table(system: str, parameters: dict[str, float], predictions: Sequence[Pr
         for p in predictions
     ]
     widths = [max(len(row[column]) for row in [head, *rows]) for column in range(4)]
-    lines = [
-        "  ".join([*(cell.ljust(width) for cell, width in zip(row, widths, strict=False)), row[4]]).rstrip()
-        for row in [head, *rows]
-    ]
+    # A file or a pipe has no width of its own.
+    columns = max(shutil.get_terminal_size((COLUMNS, 24)).columns, sum(widths) + 8 + LEAST_NOTE)
+    lines = []
+    for row in [head, *rows]:
+        start = "".join(cell.ljust(width) + "  " for cell, width in zip(row, widths, strict=False))
+        lines.append(_wrapped(row[4], columns, start) if row[4] else start.rstrip())
     units = "; ".join(dict.fromkeys(p.unit_note for p in predictions if p.unit_note))
     title = f"{system}: " + ", ".join(f"{name} = {value:g}" for name, value in parameters.items())
-    return "\n".join([title, *([f"rates {units}"] if units else []), "", *lines, "", convention_of(system)])
+    above = [_wrapped(text, columns) for text in (title, f"rates {units}" if units else "") if text]
+    return "\n".join([*above, "", *lines, "", _wrapped(convention_of(system), columns)])
+
+
+def _wrapped(text: str, columns: int, start: str = "") -> str:
+    """Text behind ``start``, broken at spaces only and continued below its own first letter."""
+    return textwrap.fill(
+        text,
+        columns,
+        initial_indent=start,
+        subsequent_indent=" " * len(start),
+        break_long_words=False,
+        break_on_hyphens=False,
+    )
 
 
 def add_arguments_systems(parser: argparse.ArgumentParser) -> None:

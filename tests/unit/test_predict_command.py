@@ -18,8 +18,8 @@ def test_json_holds_every_bit(capsys: pytest.CaptureFixture[str]) -> None:
     assert cli.main([*WORDS, "--json"]) == 0
     out = json.loads(capsys.readouterr().out)
     expected = predict(build("kerr_cat_staircase", PARAMETERS))
-    assert [(p["name"], p["value"], p["valid"], p["note"]) for p in out["predictions"]] == [
-        (p.name, p.value, p.valid, p.note) for p in expected
+    assert [(p["name"], p["value"], p["valid"], p["note"], p["accuracy"]) for p in out["predictions"]] == [
+        (p.name, p.value, p.valid, p.note, p.accuracy) for p in expected
     ]
     assert out["parameters"] == {**PARAMETERS, "K": 1.0}
     assert out["version"] == provenance.package_version()
@@ -31,6 +31,24 @@ def test_table_names_every_method_and_the_convention(capsys: pytest.CaptureFixtu
     out = capsys.readouterr().out
     assert all(name in out for name in METHODS)
     assert "Gamma = decay_rate" in out
+
+
+def test_long_lines_are_wrapped_below_their_column(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    words = ["predict", "kerr_cat_staircase", "-p", "eps2=0.3", "-p", "kappa=0.9", "-p", "n_th=0.02"]
+    notes = [p.note for p in predict(build("kerr_cat_staircase", {"eps2": 0.3, "kappa": 0.9, "n_th": 0.02}))]
+    for columns in (None, 140):
+        if columns is None:
+            monkeypatch.delenv("COLUMNS", raising=False)
+        else:
+            monkeypatch.setenv("COLUMNS", str(columns))
+        assert cli.main(words) == 0
+        out = capsys.readouterr().out
+        assert 80 < max(map(len, out.splitlines())) <= (columns or 100)
+        said = " ".join(out.split())
+        assert any(notes)
+        assert all(" ".join(note.split()) in said for note in notes)
 
 
 def test_one_method_alone(capsys: pytest.CaptureFixture[str]) -> None:
