@@ -63,11 +63,20 @@ class Campaign:
         return tuple(n for n in names if len({point.parameters[n] for point in self.points}) > 1)
 
 
+class CampaignFileError(CampaignError):
+    """There is no campaign file; one line says so, for there are no keys to list."""
+
+    def __init__(self, source: str, reason: str) -> None:
+        super().__init__(source, [reason])
+        self.args = (f"{source}: {reason}",)
+
+
 def load(path: str | Path) -> Campaign:
     """Read and check a campaign file.
 
     Raises:
-        CampaignError: it cannot be read, is not UTF-8, is no TOML, or has wrong keys.
+        CampaignError: it does not exist (:class:`CampaignFileError`), cannot be read, is not UTF-8, is no TOML, or has
+            wrong keys.
     """
     source = str(path)
     try:
@@ -79,6 +88,8 @@ def load(path: str | Path) -> Campaign:
         if info.st_size > MAX_BYTES:
             raise CampaignError(source, [f"file: got {info.st_size} bytes, allowed is at most {MAX_BYTES}"])
         content = Path(path).read_bytes()
+    except FileNotFoundError as error:
+        raise CampaignFileError(source, "no such file") from error
     except OSError as error:
         reason = error.strerror or str(error)
         problem = f"file: got {reason!r} on reading, allowed is a readable TOML file"

@@ -55,6 +55,18 @@ class Parser(argparse.ArgumentParser):
         """Raise instead of printing the usage and leaving."""
         raise UsageError(f"{message} (see {self.prog} --help)")
 
+    def parse_known_args(self, args: Any = None, namespace: Any = None) -> tuple[Any, list[str]]:
+        """Refuse what is left over here, where the command it was written for is still known."""
+        parsed, extra = super().parse_known_args(args, namespace)
+        if extra:
+            from wellhop.jobs.campaign_schema import suggestion
+
+            known = [option for action in self._actions for option in action.option_strings]
+            hints = [suggestion(word.partition("=")[0], known) for word in extra if word.startswith("--")]
+            hint = next(filter(None, hints), "")
+            self.error(f"unrecognized arguments: {' '.join(extra)}" + (f"; {hint}" if hint else ""))
+        return parsed, extra
+
 
 def build_parser(chosen: str | None) -> Parser:
     """The parser of all commands, with the arguments of the chosen one only."""

@@ -196,6 +196,21 @@ CASES = {
         "fock_cutoff = 64\nmanifolds = 30",
         ("measure.jumps.fock_cutoff", "30 manifolds", ">= 80"),
     ),
+    "wells beyond any Fock space": (
+        "eps2 = [4, 6]",
+        "eps2 = [4, 1e9]",
+        ("sweep.eps2", "eps2/K = 1e+09", "N = 3000000046", "are eps2 and K in the same unit?", "1 problem"),
+    ),
+    "wells beyond any Fock space by a small K": (
+        "n_th = 0.02",
+        "n_th = 0.02\nK = 1e-300",
+        ("sweep.eps2", "are eps2 and K in the same unit?"),
+    ),
+    "too few manifolds for trajectories": (
+        "fock_cutoff = 64",
+        "fock_cutoff = 64\nmanifolds = 2",
+        ("measure.jumps.manifolds: got 2", "from 3 to 64"),
+    ),
     "too many manifolds for the default cut-off": (
         "fock_cutoff = 64",
         "manifolds = 60",
@@ -265,8 +280,8 @@ def test_files_that_are_no_campaign(
     refused("run", "bad.toml", words=("bad.toml", word))
 
 
-def test_a_campaign_that_is_not_there(refused: Callable[..., str]) -> None:
-    refused("run", "nothing.toml", words=("nothing.toml", "No such file"))
+def test_a_missing_campaign_is_one_line(refused: Callable[..., str]) -> None:
+    assert refused("run", "nope.toml") == "wellhop: error: nope.toml: no such file\n"
 
 
 def test_a_campaign_that_is_a_folder_or_a_device(home: Path, refused: Callable[..., str]) -> None:
