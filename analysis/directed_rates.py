@@ -29,11 +29,13 @@ from wellhop.analysis.liouvillian import (
     superoperator,
 )
 from wellhop.analysis.twa_generator import twa_generator
-from wellhop.engine.errors import CutoffError, ModelError
+from wellhop.engine.errors import CutoffError, ModelError, SpectrumError
 from wellhop.engine.fock import coherent_state, parity_signs
 from wellhop.engine.systems.kerr_two_photon_drive import KerrTwoPhotonDrive
 
 Generator = Literal["exact", "twa"]
+Parity = Literal["even", "odd"]
+PARITIES: tuple[Parity, ...] = ("even", "odd")
 
 #: Fock states beyond which the sparse factors no longer fit comfortably; there the rates are below the floor
 #: of double precision anyway, and the actions take over.
@@ -47,18 +49,42 @@ class SlowSpectrum:
     """Slowest real mode of either parity, and the stationary photon number.
 
     Attributes:
-        even: mode of lam_e. odd: mode of lam_o. Each holds its eigenoperators and its round-off bound.
+        modes: by parity, the slowest real mode with its eigenoperators and its round-off bound, or the error
+            that says why there is none.
         photons: stationary <a†a>.
         generator: ``exact`` or ``twa``. cutoff: Fock states used.
         tail: stationary population in the four highest Fock levels.
     """
 
-    even: SlowRate
-    odd: SlowRate
+    modes: dict[Parity, SlowRate | SpectrumError]
     photons: float
     generator: Generator
     cutoff: int
     tail: float
+
+    @property
+    def even(self) -> SlowRate:
+        """Mode of lam_e.
+
+        Raises:
+            SpectrumError: no slow even mode is real.
+        """
+        return self._mode("even")
+
+    @property
+    def odd(self) -> SlowRate:
+        """Mode of lam_o.
+
+        Raises:
+            SpectrumError: no slow odd mode is real.
+        """
+        return self._mode("odd")
+
+    def _mode(self, parity: Parity) -> SlowRate:
+        found = self.modes[parity]
+        if isinstance(found, SpectrumError):
+            raise found
+        return found
 
 
 @dataclass(frozen=True)
@@ -109,7 +135,8 @@ def slow_spectrum(
     Raises:
         CutoffError: more Fock states needed than can be handled, or too few given.
         ModelError: unknown generator.
-        SpectrumError: a parity has no real slow mode (an oscillation, as in a lone vacuum well).
+        SpectrumError: the iteration does not converge, or there are several steady states. (A parity without
+            a real slow mode, as in a lone vacuum well, is refused when it is asked for.)
 
     >>> found = slow_spectrum(KerrTwoPhotonDrive(-1.0, 3.0, 1.0))  # cat region: only the odd mode is slow
     >>> print(f"{found.odd.value:.4e}")
@@ -125,11 +152,17 @@ def slow_spectrum(
     model = system.lindblad(n)
     full = superoperator(model) if generator == "exact" else twa_generator(system.oscillator(), n)
     signs = parity_signs(n)
-    even, odd = (sector_index(model, sector, signs) for sector in ("even", "odd"))
-    populations = np.diag(generator_steady_state(full, n, even)).real
+    index = {parity: sector_index(model, parity, signs) for parity in PARITIES}
+    populations = np.diag(generator_steady_state(full, n, index["even"])).real
+    modes: dict[Parity, SlowRate | SpectrumError] = {}
+    for parity in PARITIES:
+        found = generator_modes(full, n, index[parity], parity)
+        try:
+            modes[parity] = found.slowest_real()
+        except SpectrumError as error:
+            modes[parity] = error
     return SlowSpectrum(
-        even=generator_modes(full, n, even, "even").slowest_real(),
-        odd=generator_modes(full, n, odd, "odd").slowest_real(),
+        modes=modes,
         photons=float(np.arange(n) @ populations),
         generator=generator,
         cutoff=n,
@@ -151,7 +184,8 @@ def directed_rates(
         spectrum: its result, if already known.
 
     Raises:
-        PredictionError: no bistability. CutoffError, ModelError, SpectrumError: as in :func:`slow_spectrum`.
+        PredictionError: no bistability. CutoffError, ModelError: as in :func:`slow_spectrum`.
+        SpectrumError: as there, or the slow even mode does not tell wells apart.
 
     >>> rates = directed_rates(KerrTwoPhotonDrive(-10.0, 3.2, 1.0))
     >>> print(f"{rates.k_v:.4e} {rates.k_b:.4e} {rates.lam_e:.5e} {rates.lam_o:.5e}")
@@ -160,6 +194,11 @@ def directed_rates(
     system.require_bistable("directed rates")
     slow = slow_spectrum(system, generator, cutoff=cutoff) if spectrum is None else spectrum
     weight = bright_weight(slow.even.left, system.amplitude("bright"))
+    if not 0.0 < weight < 1.0:
+        raise SpectrumError(
+            f"directed rates: the slow even mode gives a bright weight of {weight:.3g}; U is too large for wells, "
+            "or one weight is below round-off"
+        )
     k_b = slow.even.value * (1.0 - weight)
     return DirectedRates(slow.even.value * weight, k_b, 0.5 * (slow.odd.value - k_b), weight, slow)
 

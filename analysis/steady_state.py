@@ -30,8 +30,8 @@ from wellhop.engine.systems.kerr_two_photon_drive import KerrTwoPhotonDrive
 
 RealVector = npt.NDArray[np.float64]
 
-#: Longest ladder summed; reached at (|Δ| + ε)/U of a million.
-LONGEST_LADDER = 4_000_000
+#: Longest ladder summed; reached at (|Δ| + ε)/U of 133 000, where ladders beat the actions no more.
+LONGEST_LADDER = 400_000
 
 
 @dataclass(frozen=True)
@@ -185,9 +185,8 @@ def steepest_boundary(delta: float, U: float, gamma: float = 1.0) -> float:
         j = np.arange(share.size, dtype=np.float64)
         return float(2.0 / eps * (((j - j @ share) ** 2) @ share))
 
-    # The peak is about 2U/(dS/dε) wide, at U -> 0 narrower than any fixed grid; dS/dε ~ 2 n_b/ε at fixed Δ.
-    bright = replace(middle, eps=guess).n_b
-    width = max(0.02 * guess, 8.0 * U * guess / bright)
+    # Logarithm of the weight ratio changes by one over εU/(2 n_b): the scale of the peak and of its shift.
+    width = 8.0 * U * guess / replace(middle, eps=guess).n_b
     grid = np.linspace(max(guess - width, 0.2 * guess), guess + width, 161)
     best = int(np.argmax([slope(float(eps)) for eps in grid]))
     if best in (0, grid.size - 1):

@@ -39,7 +39,7 @@ from wellhop.analysis.two_photon_actions import (
     quantum_actions,
     quantum_boundary,
 )
-from wellhop.engine.errors import WellhopError
+from wellhop.engine.errors import PredictionError, WellhopError
 from wellhop.engine.systems.kerr_two_photon_drive import KerrTwoPhotonDrive
 
 Evaluation = tuple[float, bool, str, float | None]
@@ -110,9 +110,9 @@ def _mode_notes(mode: SlowRate) -> tuple[bool, list[str]]:
     if not mode.resolved:
         return False, [f"below {mode.resolution:.1g}: round-off"]
     if mode.next_rate is not None and mode.separation < LEAST_SEPARATION:
-        return False, [f"next mode only {mode.separation:.2g} times faster: no separation of time scales"]
+        return False, [f"next mode decays {mode.separation:.2g} times as fast: no separation of time scales"]
     if mode.next_rate is not None and mode.separation < CLEAR_SEPARATION:
-        return True, [f"next mode only {mode.separation:.2g} times faster: wells are approximate"]
+        return True, [f"next mode decays only {mode.separation:.2g} times as fast: wells are approximate"]
     return True, []
 
 
@@ -122,8 +122,8 @@ def _eigenvalue(generator: Generator, parity: str) -> Callable[[TwoPhotonSubject
     def evaluate(subject: TwoPhotonSubject) -> Evaluation:
         spectrum = subject.spectrum(generator)
         mode = spectrum.even if parity == "even" else spectrum.odd
-        valid, notes = _mode_notes(mode)
         region = subject.system.region
+        valid, notes = _mode_notes(mode)
         if region == "vacuum" or (region == "cat" and parity == "even"):
             valid, why = (
                 False,
@@ -135,8 +135,9 @@ def _eigenvalue(generator: Generator, parity: str) -> Callable[[TwoPhotonSubject
         if spectrum.tail > LARGEST_TAIL:
             valid = False
             notes.append(f"population {spectrum.tail:.1g} at the end of the Fock space")
-        accuracy = max(1e-6 if generator == "exact" else 3e-5, mode.resolution / abs(mode.value))
-        return mode.value, valid, "; ".join(notes), min(accuracy, 1.0)
+        accuracy = max(1e-6 if generator == "exact" else 3e-5, mode.resolution / max(abs(mode.value), 1e-300))
+        value = mode.value if mode.value > 0.0 else math.nan
+        return value, valid, "; ".join(notes), min(accuracy, 1.0)
 
     return _flagged(evaluate)
 
@@ -229,14 +230,14 @@ TWO_PHOTON_METHODS: dict[str, Method] = {
         "S^Q out of the vacuum",
         "ladder weights",
         False,
-        _action(quantum_actions, "vacuum", "", 1e-12),
+        _action(quantum_actions, "vacuum", "", 1e-9),
         "action",
     ),
     "action_bright": Method(
         "S^Q out of a bright state",
         "ladder weights",
         False,
-        _action(quantum_actions, "bright", "", 1e-12),
+        _action(quantum_actions, "bright", "", 1e-9),
         "action",
     ),
     "ansatz_vacuum": Method(
@@ -257,7 +258,7 @@ TWO_PHOTON_METHODS: dict[str, Method] = {
         "phase boundary eps*, U -> 0",
         "equal S^Q",
         False,
-        _boundary(lambda s: quantum_boundary(s.delta, s.gamma), "", 1e-12),
+        _boundary(lambda s: quantum_boundary(s.delta, s.gamma), "", 1e-9),
         "drive",
     ),
     "boundary_ansatz": Method(
@@ -290,12 +291,18 @@ def two_photon_details(system: KerrTwoPhotonDrive) -> dict[str, Any]:
     >>> two_photon_details(KerrTwoPhotonDrive(-10.0, 3.2, 1.0))["region"]
     'bistable'
     """
-    moments = steady_moments(system)
+    try:
+        moments = steady_moments(system)
+        pairs: float | None = moments.pairs
+        squeezing: list[float] | None = [moments.squeezing.real, moments.squeezing.imag]
+    except PredictionError:
+        # U too small for the ladder sums; the predictions say so.
+        pairs, squeezing = None, None
     points = system.fixed_points()
     out: dict[str, Any] = {
         "region": system.region,
         "critical_drive": system.critical_drive,
-        "cutoff": system.default_cutoff(),
+        "cutoff": int(system.default_cutoff()),
         "fixed_points": [
             {
                 "kind": point.kind,
@@ -307,8 +314,8 @@ def two_photon_details(system: KerrTwoPhotonDrive) -> dict[str, Any]:
             }
             for point in points
         ],
-        "pairs": moments.pairs,
-        "squeezing": [moments.squeezing.real, moments.squeezing.imag],
+        "pairs": pairs,
+        "squeezing": squeezing,
     }
     stable = dict.fromkeys(point.kind for point in points if point.stable)
     out["amplitude_covariance"] = {

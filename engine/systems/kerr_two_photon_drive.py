@@ -25,6 +25,9 @@ from wellhop.engine.oscillator import FixedPoint, Oscillator, finite_real
 Region = Literal["vacuum", "bistable", "cat"]
 Kind = Literal["vacuum", "bright", "saddle"]
 
+#: Largest size of a parameter.
+LARGEST = 1e60
+
 
 @dataclass(frozen=True)
 class NamedFixedPoint(FixedPoint):
@@ -71,9 +74,14 @@ class KerrTwoPhotonDrive:
 
     def __post_init__(self) -> None:
         """Check every parameter."""
-        object.__setattr__(self, "delta", finite_real("delta", self.delta))
-        for name in ("eps", "U", "gamma"):
-            object.__setattr__(self, name, finite_real(name, getattr(self, name), minimum=0.0, strict=True))
+        for name in ("delta", "eps", "U", "gamma"):
+            strict = name != "delta"
+            value = finite_real(name, getattr(self, name), minimum=0.0 if strict else -np.inf, strict=strict)
+            size = abs(value)
+            if size > LARGEST or (strict and size < 1.0 / LARGEST):
+                # Beyond, squares and quotients overflow.
+                raise ParameterError(name, value, f"a number of size {1.0 / LARGEST:g} ... {LARGEST:g}")
+            object.__setattr__(self, name, value)
 
     @property
     def s(self) -> float:
@@ -86,7 +94,7 @@ class KerrTwoPhotonDrive:
             raise PredictionError(
                 f"bright states: eps = {self.eps:g} <= gamma = {self.gamma:g}, only the vacuum exists; use eps > gamma"
             )
-        return float(np.sqrt((self.eps - self.gamma) * (self.eps + self.gamma)))
+        return float(np.sqrt(self.eps - self.gamma) * np.sqrt(self.eps + self.gamma))
 
     @property
     def critical_drive(self) -> float:
@@ -122,9 +130,11 @@ class KerrTwoPhotonDrive:
     @property
     def region(self) -> Region:
         """``vacuum`` alone, ``bistable`` (vacuum and ±bright, three wells), or ``cat`` (±bright alone)."""
-        if self.eps > self.critical_drive:
-            return "cat"
-        return "bistable" if self.delta < 0.0 and self.gamma < self.eps < self.critical_drive else "vacuum"
+        if self.eps <= self.gamma:
+            return "vacuum"
+        if self.eps >= self.critical_drive:
+            return "cat" if self.delta < 0.0 or self.eps > self.critical_drive else "vacuum"
+        return "bistable" if self.delta < 0.0 else "vacuum"
 
     def require_bistable(self, what: str) -> None:
         """Refuse what only exists between vacuum and bright wells.
@@ -184,8 +194,15 @@ class KerrTwoPhotonDrive:
 
         >>> KerrTwoPhotonDrive(-10.0, 3.2, 0.5).default_cutoff()
         85
+
+        Raises:
+            CutoffError: more photons than any Fock space can hold.
         """
         photons = self._photons()
+        if not photons < 1e12:
+            raise CutoffError(
+                f"cutoff: a bright well holds {photons:.3g} photons, no Fock space can; use a larger U"
+            )
         return max(40, int(np.ceil(1.35 * photons + 5.4 * np.sqrt(photons) + 22.0)))
 
     def lindblad(self, cutoff: int | None = None) -> LindbladModel:
