@@ -1,0 +1,109 @@
+"""Predictions of the two-photon-driven oscillator: the numbers, and where they say that they do not exist."""
+
+import math
+
+import pytest
+
+from wellhop.analysis.directed_rates import directed_rates
+from wellhop.analysis.prediction import METHODS, check_methods, methods_of, predict
+from wellhop.analysis.steady_state import steady_moments
+from wellhop.analysis.two_photon_actions import quantum_actions, quantum_boundary
+from wellhop.analysis.two_photon_prediction import TWO_PHOTON_METHODS, two_photon_details
+from wellhop.engine.errors import PredictionError
+from wellhop.engine.systems.kerr_two_photon_drive import KerrTwoPhotonDrive
+
+RATES = [name + suffix for suffix in ("", "_twa") for name in ("lam_e", "lam_o", "k_v", "k_b", "k_d")]
+ACTIONS = ["action_vacuum", "action_bright", "ansatz_vacuum", "ansatz_bright"]
+
+
+def by_name(*parameters, methods=None):
+    return {p.name: p for p in predict(KerrTwoPhotonDrive(*parameters), methods)}
+
+
+def test_every_number_is_the_one_of_its_function():
+    system = KerrTwoPhotonDrive(-10.0, 3.2, 0.5)
+    found = by_name(-10.0, 3.2, 0.5)
+    assert list(found) == list(TWO_PHOTON_METHODS) == list(methods_of(system.name))
+    for name, suffix in (("exact", ""), ("twa", "_twa")):
+        rates = directed_rates(system, name)
+        for quantity in ("lam_e", "lam_o", "k_v", "k_b", "k_d"):
+            assert found[quantity + suffix].value == pytest.approx(getattr(rates, quantity), rel=1e-9)
+    assert found["photons"].value == steady_moments(system).photons
+    assert found["action_vacuum"].value == quantum_actions(system).vacuum
+    assert found["boundary"].value == quantum_boundary(-10.0)
+    assert all(p.valid for p in found.values())
+    assert {p.quantity for p in found.values()} == {
+        "decay_rate", "escape_rate", "photon_number", "parity", "action", "drive",
+    }  # fmt: skip
+    assert found["k_v"].unit_note
+    assert not found["photons"].unit_note
+
+
+def test_without_bistability_rates_and_actions_say_so():
+    found = by_name(2.0, 1.5, 1.0)
+    assert all(not found[name].valid for name in RATES + ACTIONS)
+    for name in ("k_v", "k_b_twa", *ACTIONS):
+        assert math.isnan(found[name].value)
+        assert "use delta < 0" in found[name].note
+    # What exists without wells is still there.
+    assert found["photons"].valid
+    assert found["photons_twa"].valid
+    assert found["photons_twa"].value == pytest.approx(0.2104, abs=1e-4)
+
+
+def test_cat_region_has_the_odd_mode_only():
+    found = by_name(-1.0, 3.0, 0.7)
+    assert found["lam_o"].valid
+    assert found["lam_o"].value == pytest.approx(4.5573e-4, abs=1e-8)
+    assert "2 k_d" in found["lam_o"].note
+    assert not found["lam_e"].valid
+    assert "not a well" in found["lam_e"].note
+    assert not found["k_d"].valid
+    assert found["boundary"].valid
+
+
+def test_small_u_leaves_actions_and_moments():
+    found = by_name(-10.0, 3.2, 0.02)
+    assert all("use a larger U" in found[name].note for name in RATES)
+    assert all(found[name].valid for name in [*ACTIONS, "photons", "boundary_weight", "boundary_slope"])
+    tiny = by_name(-10.0, 3.2, 1e-9)
+    assert math.isnan(tiny["photons"].value)
+    assert tiny["action_bright"].value == found["action_bright"].value
+
+
+def test_below_round_off_is_flagged():
+    found = by_name(-10.0, 3.2, 0.2, methods=["lam_e", "k_v"])
+    assert not found["lam_e"].valid
+    assert "round-off" in found["lam_e"].note
+    assert not found["k_v"].valid
+
+
+def test_shallow_and_missing_wells_are_noted():
+    shallow = by_name(-3.0, 1.8, 0.4, methods=["k_v", "k_d_twa"])
+    assert shallow["k_v"].valid
+    assert "S/U = 2.3" in shallow["k_v"].note
+    # The split leaves a negative direct rate there.
+    assert shallow["k_d_twa"].value < 0.0
+    assert not shallow["k_d_twa"].valid
+    none = by_name(-0.001, 1.0000001, 5.0)
+    assert not any(none[name].valid for name in RATES)
+
+
+def test_methods_belong_to_their_system():
+    assert set(METHODS).isdisjoint(TWO_PHOTON_METHODS)
+    with pytest.raises(PredictionError, match="did you mean"):
+        predict(KerrTwoPhotonDrive(-10.0, 3.2, 0.5), ["action_vacum"])
+    with pytest.raises(PredictionError, match="liouvillian"):
+        predict(KerrTwoPhotonDrive(-10.0, 3.2, 0.5), ["liouvillian"])
+    with pytest.raises(PredictionError, match="k_v"):
+        check_methods(["k_v"])
+    assert [p.name for p in predict(KerrTwoPhotonDrive(-10.0, 3.2, 0.5), ["parity", "action_bright"])] == [
+        "parity", "action_bright",
+    ]  # fmt: skip
+
+
+def test_details():
+    details = two_photon_details(KerrTwoPhotonDrive(-10.0, 3.2, 0.5))
+    assert [p["kind"] for p in details["fixed_points"]] == ["vacuum", "bright", "bright", "saddle", "saddle"]
+    assert set(details["amplitude_covariance"]) == {"vacuum", "bright"}
+    assert two_photon_details(KerrTwoPhotonDrive(-10.0, 3.2, 1e-9))["pairs"] is None
