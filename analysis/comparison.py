@@ -44,11 +44,17 @@ class Comparison:
 
     @property
     def verdict(self) -> str:
-        """``agrees`` (|pull| < 2), ``strained`` (< 4), ``disagrees``, or ``undetermined``."""
+        """``agrees`` (|pull| < 2), ``strained`` (< 4), ``disagrees``, or ``undetermined``.
+
+        Without a switch only a prediction that is too fast can be refuted: what would be ``agrees`` is then
+        ``no switches``.
+        """
         if math.isnan(self.pull):
             return "undetermined"
         size = abs(self.pull)
-        return "agrees" if size < 2.0 else "strained" if size < PULL_LIMIT else "disagrees"
+        if size < 2.0:
+            return "no switches" if self.log_ratio == -math.inf else "agrees"
+        return "strained" if size < PULL_LIMIT else "disagrees"
 
     def __str__(self) -> str:
         return (
@@ -144,10 +150,14 @@ class ChiSquare:
 
     def __str__(self) -> str:
         trend = "" if math.isnan(self.trend) else f", trend {self.trend:+.2f} sigma"
+        factor = (
+            ""
+            if math.isnan(self.factor)
+            else f", measured/predicted = {self.factor:.4f} +- {self.factor_error:.4f}"
+        )
         return (
             f"chi2 = {self.chi2:.2f} for {self.dof} degrees of freedom (p = {self.p_value:.3g}), largest "
-            f"|pull| {self.largest:.2f}{trend}, measured/predicted = {self.factor:.4f} +- "
-            f"{self.factor_error:.4f}\n  {self.verdict}"
+            f"|pull| {self.largest:.2f}{trend}{factor}\n  {self.verdict}"
         )
 
 
@@ -215,6 +225,8 @@ def _verdict(
 ) -> str:
     trended = not math.isnan(trend) and abs(trend) > PULL_LIMIT
     if p > P_LIMIT and largest < PULL_LIMIT:
+        if math.isnan(factor):
+            return "not contradicted, but no point has a switch"
         return "agrees" + ("; but the pulls drift along the sweep" if trended else "")
     if p_about > P_LIMIT and abs(math.log(factor)) * factor / factor_error > PULL_LIMIT:
         for value, name in _CONVENTIONS.items():

@@ -81,9 +81,12 @@ def add_comparison(page: Page, result: CampaignResult, rows: Sequence[ComparedPo
             continue
         page.paragraph(
             f"Against the {IN_WORDS[name]}: &chi;&sup2; = {total.chi2:.1f} for "
-            f"{_count(total.n_points, 'point')}, <i>p</i> = {_power(total.p_value, 2)}; measured / "
-            f"predicted = "
-            f"{total.factor:.4f} &plusmn; {total.factor_error:.4f} on average"
+            f"{_count(total.n_points, 'point')}, <i>p</i> = {_power(total.p_value, 2)}"
+            + (
+                ""
+                if math.isnan(total.factor)
+                else f"; measured / predicted = {total.factor:.4f} &plusmn; {total.factor_error:.4f} on average"
+            )
             + (
                 ""
                 if math.isnan(total.trend)

@@ -11,7 +11,7 @@ from wellhop.analysis.comparison_table import ComparedPoint, compared_points, sw
 from wellhop.analysis.curves import truncation_checks, with_curves
 from wellhop.analysis.measurement import Measurement
 from wellhop.analysis.prediction import predict
-from wellhop.analysis.result import CampaignResult, PointResult
+from wellhop.analysis.result import DIMENSIONLESS, CampaignResult, PointResult
 from wellhop.engine.systems import build_measurable
 from wellhop.jobs.campaign import Campaign, changed_keys_of_texts, parse
 from wellhop.jobs.content import ContentHash
@@ -25,6 +25,8 @@ from wellhop.jobs.store import RunFolder
 CURVES = ("liouvillian", "semi_analytical")
 #: points that get example trajectories: the slower of them show the telegraph, none costs more than a second
 SHOWCASES = 2
+#: said of a run that still has work to do
+UNFINISHED = "not complete: only whole batches so far"
 CONVENTIONS = (
     "Γ (decay_rate) is the decay rate of the population difference between the wells, k(right→left) + k(left→right).",
     "escape_rate is the one-way rate out of one well; for symmetric wells Γ = 2 escape_rate and the mean residence time is 2/Γ.",
@@ -112,7 +114,7 @@ def _provenance(found: RunFolder, finished: bool, content: str, campaign: Campai
     made.pop("time", None)  # the manifest's own date is shown
     mpi = found.manifest.get("provenance", {}).get("mpi")
     made["mpi"] = "none: one process" if mpi is None else f"{_short_mpi(str(mpi['library']))}, {mpi['ranks']} ranks"
-    complete = "complete" if finished else "not complete: only whole batches so far are shown"
+    complete = "complete" if finished else f"{UNFINISHED} are shown"
     return {
         "campaign": f"{campaign.name}, {complete}",
         "seed": str(found.seed),
@@ -138,13 +140,20 @@ def _text(value: object) -> str:
 
 
 def pull_table(result: CampaignResult) -> str:
-    """The table of pulls as text: one line a point, then one chi-square line per prediction."""
+    """The table of pulls as text: one line a point, then one chi-square line per prediction.
+
+    Rates and swept parameters are in the unit of the campaign, as on the page. A run that is not finished says so first.
+    """
     rows = compared_points(result)
     swept = [n for n in result.points[0].parameters if n != result.unit]
-    head = [*swept, "Gamma", "error", "switches", "exact", "pull", "semi-analytical", "pull", "verdict"]
-    table = [head, *(_row(row, swept) for row in rows)]
+    over = f"/{result.unit}" if result.unit else ""
+    head = [n if n in DIMENSIONLESS else n + over for n in swept]
+    head += [f"Gamma{over}", "error", "switches", f"exact{over}", "pull", f"semi-analytical{over}", "pull", "verdict"]
+    table = [head, *(_row(result, row, swept) for row in rows)]
     widths = [max(len(line[c]) for line in table) for c in range(len(head))]
     lines = ["  ".join(cell.rjust(width) for cell, width in zip(line, widths, strict=True)) for line in table]
+    if UNFINISHED in result.provenance.get("campaign", ""):
+        lines.insert(0, UNFINISHED)
     for name, label in (("liouvillian", "exact"), ("semi_analytical", "semi-analytical")):
         total = sweep_chi_square(rows, name)
         if total is not None:
@@ -152,12 +161,19 @@ def pull_table(result: CampaignResult) -> str:
     return "\n".join(lines)
 
 
-def _row(row: ComparedPoint, names: Sequence[str]) -> list[str]:
-    cells = [f"{row.point.parameters[n]:g}" for n in names]
-    cells += [f"{row.estimate.value:.4e}", f"{100 * row.estimate.relative_error:.1f} %", str(row.switches)]
+def _row(result: CampaignResult, row: ComparedPoint, names: Sequence[str]) -> list[str]:
+    scale, estimate = result.scale(row.point), row.estimate
+    cells = [f"{result.parameter(row.point, n):g}" for n in names]
+    if estimate.value > 0 and math.isfinite(estimate.relative_error):
+        cells += [f"{estimate.value / scale:.4e}", f"{100 * estimate.relative_error:.1f} %"]
+    elif math.isfinite(estimate.upper) and estimate.upper > 0:
+        cells += [f"< {estimate.upper / scale:.4e}", "-"]
+    else:
+        cells += ["-", "-"]
+    cells.append("-" if row.switches is None else str(row.switches))
     for name in CURVES:
         prediction = row.predictions.get(name)
         comparison = row.comparisons.get(name)
-        cells.append("" if prediction is None else f"{prediction.value:.4e}")
+        cells.append("" if prediction is None else f"{prediction.value / scale:.4e}")
         cells.append("" if comparison is None else f"{comparison.pull:+.2f}")
     return [*cells, row.verdict]

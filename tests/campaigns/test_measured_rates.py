@@ -144,7 +144,7 @@ def test_residence_times_tell_the_same_rate(staircase: Staircase) -> None:
 
 def test_pull_table_prints_every_point_and_the_sum(staircase: Staircase) -> None:
     lines = pull_table(staircase.result).splitlines()
-    assert lines[0].split()[:6] == ["eps2", "kappa", "n_th", "Gamma", "error", "switches"]
+    assert lines[0].split()[:6] == ["eps2/K", "kappa/K", "n_th", "Gamma/K", "error", "switches"]
     table = lines[1 : 1 + len(staircase.rows)]
     for line, row in zip(table, staircase.rows, strict=True):
         cells = line.split()

@@ -18,6 +18,14 @@ def _scatter(value: float, relative: float = 0.04, dof: float = math.inf) -> Rat
     return RateEstimate("decay_rate", "test", value, value, value, relative, 0.95, {"dof": dof})
 
 
+def test_no_factor_is_printed_where_no_point_has_a_switch() -> None:
+    silent = chi_square([compare(rate_from_counts(0, time), 1.0, time) for time in (1.0, 2.0)])
+    assert "measured/predicted" not in str(silent)
+    assert "nan" not in str(silent)
+    assert silent.verdict == "not contradicted, but no point has a switch"
+    assert "measured/predicted" in str(chi_square([compare(rate_from_counts(30, 30.0), 1.0)]))
+
+
 def test_pull_of_a_logarithm_and_of_a_count() -> None:
     assert compare(rate_from_counts(100, 110.0), 1.0).pull == pytest.approx(math.log(100 / 110.0) / 0.1)
     few = compare(rate_from_counts(3, 12.0), 1.0)
@@ -27,6 +35,8 @@ def test_pull_of_a_logarithm_and_of_a_count() -> None:
         stats.norm.ppf(stats.poisson.cdf(2, 12.0) + 0.5 * stats.poisson.pmf(3, 12.0))
     )
     none = compare(rate_from_counts(0, 3.0), 1.0)
+    assert none.verdict == "no switches"
+    assert compare(rate_from_counts(0, 60.0), 1.0).verdict == "disagrees"
     assert none.p_value == pytest.approx(2.0 * math.exp(-3.0))
     assert none.pull < 0.0
 
