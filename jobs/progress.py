@@ -80,7 +80,7 @@ class Standing:
         error = "" if math.isnan(self.worst_error) else f", worst rate error {100 * self.worst_error:.1f} %"
         failed = f", {self.failed} FAILED" if self.failed else ""
         return (
-            f"{self.decided}/{self.units} points, {self.finished} trajectories{failed}, "
+            f"{self.decided}/{self.units} units (point x arm), {self.finished} trajectories{failed}, "
             f"{self.switches} switches{error}, {duration(self.elapsed)}, ETA {duration(self.remaining)}"
         )
 
@@ -177,7 +177,7 @@ class Lines:
 def status(folder: RunFolder) -> str:
     """A table of all units as committed: state, trajectories, switches, rate; needs no engine."""
     results: Results[Any] = Results(folder, _no_engine())
-    lines = [f"{folder.path}: {len(folder.units)} points, {len(folder.chain.paths)} segments"]
+    lines = [f"{folder.path}: {len(folder.units)} units (point x arm), {len(folder.chain.paths)} segments"]
     lines.append(
         f"{'state':9} {'done':>6} {'run':>4} {'fail':>4} {'switches':>9} {'rate':>11} {'error':>8}  unit"
     )
@@ -197,7 +197,7 @@ def status(folder: RunFolder) -> str:
     lines.append(
         "complete"
         if decided == len(folder.units)
-        else f"{decided} of {len(folder.units)} points complete; continue with: wellhop resume {folder.path}"
+        else f"{decided} of {len(folder.units)} units complete; continue with: wellhop resume {folder.path}"
     )
     lines += [f"PROBLEM {problem}" for problem in folder.chain.problems]
     return "\n".join(lines)

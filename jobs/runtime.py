@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 import sys
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -82,12 +83,16 @@ def _work(
     )
     with ranks.manage(comm, worker_of) as crew, open_folder() as folder:
         if not overrides.quiet:
-            print(
-                f"{campaign.title}: {len(campaign.points)} points, results in {folder.path}", file=sys.stderr
-            )
+            size = f"{len(campaign.points)} points"
+            if len(campaign.arms) > 1:
+                size += f" x {len(campaign.arms)} arms = {len(folder.units)} units"
+            print(f"{campaign.title}: {size}, results in {folder.path}", file=sys.stderr)
         reporter = Silent() if overrides.quiet else Lines()
         outcome = scheduler.run(folder, JumpEngine(), tally_of, crew, settings, reporter)
+        place = folder.path
     print(outcome.message)
+    if outcome.complete and not overrides.quiet:
+        print(f"next: wellhop report {shlex.quote(str(place))}")
     return outcome.exit_code
 
 

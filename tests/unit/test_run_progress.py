@@ -55,7 +55,7 @@ def test_standing_sums_units_and_estimates_the_rest() -> None:
     assert standing.worst_error == 0.08
     assert standing.share == pytest.approx((1 + 0.25 + 0) / 3)
     assert standing.remaining == pytest.approx((30 + 30) / 2)  # the unknown one counts like the known one
-    assert "1/3 points, 8 trajectories, 2 FAILED, 60 switches, worst rate error 8.0 %" in str(standing)
+    assert "1/3 units (point x arm), 8 trajectories, 2 FAILED, 60 switches, worst rate error 8.0 %" in str(standing)
     assert fronts[0].account.ended[EndState.DONE] == 3
 
 
@@ -80,7 +80,7 @@ def test_a_terminal_gets_a_bar_and_a_log_a_line_a_minute(monkeypatch: pytest.Mon
     assert log.getvalue().count("\n") in (0, 1)
     now[0] += 60
     lines.show(lambda: standing)
-    assert 1 <= log.getvalue().count("50 % 0/1 points") <= 2
+    assert 1 <= log.getvalue().count("50 % 0/1 units (point x arm)") <= 2
     bar.warn("the last commit failed")
     bar.close(standing)
     assert "warning: the last commit failed\n" in terminal.getvalue()
