@@ -24,7 +24,7 @@ from small_campaign import (
 from toy_process import finish
 
 #: together 26
-KILLS_OF_ONE_PROCESS, KILLS_OF_RANKS = 15, 11
+KILLS_OF_ONE_PROCESS, KILLS_OF_RANKS = 16, 10
 
 
 @pytest.mark.parametrize("clicks", [1, 7, None])
@@ -60,7 +60,7 @@ def test_paused_by_wall_time_and_resumed_on_other_ranks(tmp_path: Path, referenc
         assert ended.code in (0, 3), ended.err
         pauses += ended.code == 3
     assert pauses >= 2, "the campaign ended before it could be paused"
-    assert complete(path, n_ranks=4).code == 0
+    assert complete(path, n_ranks=1).code == 0
     same(path, reference)
 
 
@@ -85,9 +85,9 @@ def killed_again_and_again(
         process = begin(path, *slices, n_ranks=chance.choice(layouts))
         if done % 4:  # a start takes longer than the work that is lost; every fourth kill may fall into it
             wait_for_commit(process, path)
-            time.sleep(chance.uniform(0.0, 0.4))
+            time.sleep(chance.uniform(0.0, 0.25))
         else:
-            time.sleep(chance.uniform(0.0, 1.5))
+            time.sleep(chance.uniform(0.0, 1.2))
         kill_everything(process)
         ended = finish(process)
         wait_for_lock(path)
