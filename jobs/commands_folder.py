@@ -5,7 +5,6 @@ needs MPI.
 from __future__ import annotations
 
 import argparse
-import sys
 from pathlib import Path
 
 from wellhop.engine.errors import DamagedFileError
@@ -59,10 +58,5 @@ def execute_report(arguments: argparse.Namespace) -> int:
     demand_run(arguments.folder)
     from wellhop.jobs import runtime
 
-    print(
-        f"reading {arguments.folder}, comparing and drawing: this can take a minute",
-        file=sys.stderr,
-        flush=True,
-    )
     print(runtime.report(arguments.folder))
     return 0

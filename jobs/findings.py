@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import shlex
+import sys
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -54,6 +55,7 @@ def findings(folder: Path) -> tuple[CampaignResult, tuple[str, ...]]:
                 if unit.about["arm"] == "jumps":
                     manifolds[unit.point] = int(unit.about["manifolds"])
             provenance = _provenance(found, results.complete, content.hexdigest(), campaign)
+    print(f"{folder}: predicting, comparing and drawing; this can take a minute", file=sys.stderr, flush=True)
     shown = _showcased(campaign, measured) if "trajectory" in campaign.figures else ()
     points = []
     for point in campaign.points:

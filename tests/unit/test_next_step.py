@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from wellhop.jobs import cli, launcher, runtime
+from wellhop.jobs import cli, launcher
 
 TWO_ARMS = """
 [campaign]
@@ -24,10 +24,14 @@ stop = { trajectories = 2 }
 [measure.counting]
 trajectories = 2
 duration = 150
+[predict]
+methods = ["liouvillian"]
+[report]
+figures = ["clicks"]
 """
 
 
-def test_a_complete_run_names_the_next_command(
+def test_a_complete_run_names_the_next_command_and_the_report_says_that_it_works(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.chdir(tmp_path)
@@ -45,15 +49,8 @@ def test_a_complete_run_names_the_next_command(
     assert capsys.readouterr().out == "complete\n"
     assert cli.main(["status", "runs/two arms"]) == 0
     assert ": 2 units (point x arm), " in capsys.readouterr().out.splitlines()[0]
-
-
-def test_a_report_says_that_it_is_working(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> None:
-    (tmp_path / "manifest.json").write_text("{}")
-    monkeypatch.setattr("wellhop.jobs.commands_folder.demand_run", lambda folder: None)
-    monkeypatch.setattr(runtime, "report", lambda folder: folder / "report.html")
-    assert cli.main(["report", str(tmp_path)]) == 0
+    capsys.readouterr()
+    assert cli.main(["report", "runs/two arms"]) == 0
     out, error = capsys.readouterr()
-    assert out == f"{tmp_path}/report.html\n"
-    assert error == f"reading {tmp_path}, comparing and drawing: this can take a minute\n"
+    assert out.endswith("report.html\n")
+    assert error == "runs/two arms: predicting, comparing and drawing; this can take a minute\n"
