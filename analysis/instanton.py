@@ -43,7 +43,7 @@ _CATCH = 0.03
 #: connections up to this multiple of the least action are looked for
 _CEILING = 1.5
 #: angles of the first scan; doubled until two scans find the same least action
-_FIRST_SCAN, _LAST_SCAN = 240, 7680
+_FIRST_SCAN, _LAST_SCAN = 240, 3840
 _GOLDEN = 0.5 * (np.sqrt(5.0) - 1.0)
 
 
@@ -121,7 +121,7 @@ class _Shooter:
             if best < 1e-2 * self.near[saddle]:
                 break
             if count % 12 == 0:
-                # a connection closes in linearly, 0.618¹² = 0.003 in twelve steps; a near miss stands still
+                # near a connection the distance falls as a power of the angle; at a near miss it stands still
                 if best > 0.5 * earlier:
                     break
                 earlier = best
@@ -172,7 +172,9 @@ class _Shooter:
         closest = f"; the closest came within {missed[0].distance:.3g}" if missed else ""
         raise PredictionError(
             f"no least-action path found from {self.attractor} to the saddles {self.saddles.tolist()} with"
-            f" {count} starting angles{closest}; check that the saddles bound this attractor's basin"
+            f" {count} starting angles{closest}; check that the saddles bound this attractor's basin;"
+            " for large actions (above about 12 loss rates with the full Keldysh vertex) the range of angles"
+            " that connect is too narrow to be found"
         )
 
     def path(self, best: Connection, points: int) -> dict[str, RealArray]:

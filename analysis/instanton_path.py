@@ -160,6 +160,9 @@ def checked_points(
     if ends.ndim != 2 or ends.shape[1] != 2 or len(ends) == 0:
         raise ParameterError("saddles", ends.shape, "one or more points of two coordinates, (s, 2)")
     start = _fixed_point("attractor", system, start)
+    fastest = float(np.linalg.eigvals(system.jacobian_at(start)).real.max())
+    if not fastest < 0.0:
+        raise ParameterError("attractor", f"{start.tolist()} with growth rate {fastest:.3g}", "a stable fixed point")
     ends = np.array([_fixed_point("saddles", system, end) for end in ends])
     for end in ends:
         if np.allclose(start, end):

@@ -105,7 +105,7 @@ class ScaledOscillator:
     def fixed_points(self) -> tuple[RealArray, RealArray]:
         """(attractors (a, 2), saddles (s, 2)) of the drift, as q; ordered by q₁, then q₂.
 
-        A mean-field oscillator with |U| = γ/4·4 has q = 2α, so its fixed points serve here for any ``cubic``.
+        In q = 2α the drift is that of a mean-field oscillator with Kerr coefficient 4 ``cubic``.
         """
         mean_field = Oscillator(
             detuning=self.detuning,

@@ -18,6 +18,7 @@ Math. 57, 637 (2004), minimised by Newton steps.
 
 from __future__ import annotations
 
+import functools
 from dataclasses import dataclass
 from typing import Any
 
@@ -32,7 +33,7 @@ from wellhop.engine.errors import ParameterError, PredictionError
 RealArray = npt.NDArray[np.float64]
 #: factor between successive durations; orbits turn at the detuning, and a larger stretch loses them
 _STRETCH = 1.08
-_MAX_ITERATIONS = 200
+_MAX_ITERATIONS, _FEW_ITERATIONS = 200, 40
 #: predicted relative decrease of S at which Newton's method ends while the duration grows. Not a step length: a
 #: long path can slide in time at almost no cost, and its action is far better defined than its points
 _PASSABLE = 1e-5
@@ -43,17 +44,16 @@ _DIFFERENCE = 1e-5
 
 @dataclass(frozen=True)
 class _Discretisation:
-    """Kernels of the discrete action of one drift."""
+    """Kernels of the discrete action of one drift, and its coefficients."""
 
     action: Any
     expansion: Any
     coefficients: RealArray
 
 
-def _discretise(system: HamiltonianSystem) -> _Discretisation:
-    """Compile the discrete action, its gradient and Hessian for the drift of a system."""
-    drift: Any = system.drift
-    jacobian: Any = system.jacobian
+@functools.lru_cache(maxsize=32)
+def _compiled(drift: Any, jacobian: Any) -> tuple[Any, Any]:
+    """The discrete action, and its gradient and Hessian, for one drift."""
 
     @numba.njit
     def action(q: RealArray, dt: float, c: RealArray) -> float:
@@ -112,21 +112,26 @@ def _discretise(system: HamiltonianSystem) -> _Discretisation:
                                     - 0.25 * curved[j, i]
                                 )
 
-    return _Discretisation(action, expansion, system.coefficients)
+    return action, expansion
 
 
-def _minimised(model: _Discretisation, guess: RealArray, dt: float, accuracy: float) -> tuple[RealArray, float]:
+def _minimised(
+    model: _Discretisation, guess: RealArray, dt: float, accuracy: float = 0.0
+) -> tuple[RealArray, float]:
     """Path of least action near a guess, (N+1, 2) with fixed ends, and its action.
 
+    With ``accuracy`` 0 the path is only a step towards a longer one: it ends when passable, or after a few steps.
+
     Raises:
-        PredictionError: the iteration does not settle.
+        PredictionError: the iteration does not settle to ``accuracy``.
     """
+    target, iterations = (accuracy, _MAX_ITERATIONS) if accuracy > 0.0 else (_PASSABLE, _FEW_ITERATIONS)
     q, c = guess.copy(), model.coefficients
     size = 2 * (len(q) - 2)
     gradient, band = np.empty(size), np.empty((4, size))
     value, shift = float(model.action(q, dt, c)), 0.0
     model.expansion(q, dt, c, gradient, band)
-    for _ in range(_MAX_ITERATIONS):
+    for _ in range(iterations):
         shifted = band.copy()
         shifted[0] += shift * band[0].mean()
         try:
@@ -138,7 +143,7 @@ def _minimised(model: _Discretisation, guess: RealArray, dt: float, accuracy: fl
         trial = q.copy()
         trial[1:-1] += change
         after = float(model.action(trial, dt, c))
-        settled = decrease < accuracy * value and shift < 1e-5
+        settled = decrease < target * value and shift < 1e-5
         if not after <= value:
             if settled:
                 return q, value
@@ -149,6 +154,8 @@ def _minimised(model: _Discretisation, guess: RealArray, dt: float, accuracy: fl
             return q, value
         shift = 0.1 * shift if shift > 1e-9 else 0.0
         model.expansion(q, dt, c, gradient, band)
+    if accuracy == 0.0:
+        return q, value
     raise PredictionError(
         f"minimum action: no convergence in {_MAX_ITERATIONS} steps at duration {dt * (len(q) - 1):.3g}; "
         "use a smaller step, or ask for less accuracy"
@@ -198,7 +205,7 @@ def minimum_action_path(
             "step, first_duration, duration", (step, first_duration, duration), "0 < step < first_duration < duration"
         )
     start, ends = checked_points(system, attractor, saddle)
-    model = _discretise(system)
+    model = _Discretisation(*_compiled(system.drift, system.jacobian), system.coefficients)
     tau = first_duration
     along = ends[0] - start
     # bent to one side: on a symmetry axis a straight path can be a saddle of the action, where Newton would stay
@@ -206,7 +213,7 @@ def minimum_action_path(
     q = start + np.array([np.zeros(2), middle, along])
     while True:
         count = max(20, round(tau / step))
-        q, _ = _minimised(model, _resampled(q, count), tau / count, _PASSABLE)
+        q, _ = _minimised(model, _resampled(q, count), tau / count)
         if tau >= duration:
             break
         tau = min(_STRETCH * tau, duration)
