@@ -152,26 +152,8 @@ def _to_lab(sign, xr, xi, scale, yr, yi):
 
 @numba.njit(cache=True, error_model="numpy")
 def _expect(
-    t,
-    omega,
-    growth,
-    basis_re,
-    basis_im,
-    edges,
-    own,
-    full,
-    sign,
-    cr,
-    ci,
-    tr,
-    ti,
-    yr,
-    yi,
-    zr,
-    zi,
-    observables,
-    values,
-):
+    t, omega, growth, basis_re, basis_im, edges, own, full, sign, cr, ci, tr, ti, yr, yi, zr, zi, observables, values,
+):  # fmt: skip
     """Expectation values at time t after the amplitudes c, in the lab gauge; t, y and z are scratch."""
     pointer, row, column, weight_re, weight_im = observables
     if t > 0.0:
@@ -186,7 +168,7 @@ def _expect(
 @numba.njit(cache=True)
 def _settled(inside):
     """Whether the state was in the core of its own label at the last look, for every core definition."""
-    for d in range(inside.shape[0]):
+    for d in range(inside.shape[0]):  # noqa: SIM110  (numba compiles no generator expressions)
         if inside[d] == 0:
             return False
     return True
@@ -216,25 +198,9 @@ def _pick_channel(target, jump_re, jump_im, edges, source, full, active, xr, xi,
 
 @numba.njit(cache=True, nogil=True, error_model="numpy")
 def run_slice(
-    modes,
-    frames,
-    observables,
-    cores,
-    limits,
-    psi_re,
-    psi_im,
-    reals,
-    integers,
-    stream,
-    max_clicks,
-    record_clicks,
-    samples,
-    event_time,
-    event_core,
-    click_time,
-    click_where,
-    counts,
-):
+    modes, frames, observables, cores, limits, psi_re, psi_im, reals, integers, stream, max_clicks, record_clicks,
+    samples, event_time, event_core, click_time, click_where, counts,
+):  # fmt: skip
     """Advance one trajectory by at most ``max_clicks`` clicks, to its end, or until a buffer could overflow.
 
     The tuples are those of ``JumpProblem.kernel_arguments``; state and buffers are changed in place and
