@@ -16,7 +16,7 @@ import numba
 import numpy as np
 
 from wellhop.engine.lane_streams import fma, gaussian_pair
-from wellhop.engine.langevin_schemes import EULER, HEUN, MIDPOINT, STRANG, euler, heun, midpoint, strang
+from wellhop.engine.langevin_schemes import HEUN, MIDPOINT, STRANG, euler, heun, midpoint, strang
 
 LANES = 64
 #: end states of a lane
@@ -33,23 +33,6 @@ def _noise(ahead, step, trajectory, k0, k1, g1, g2):
 
 
 @numba.njit(cache=True, forceinline=True, error_model="numpy")
-def _step(scheme, p, x, y, c, s, g1, g2):
-    n = x.shape[0]
-    if scheme == STRANG:
-        for lane in range(n):
-            x[lane], y[lane], c[lane], s[lane] = strang(x[lane], y[lane], c[lane], s[lane], g1[lane], g2[lane], p)
-    elif scheme == MIDPOINT:
-        for lane in range(n):
-            x[lane], y[lane] = midpoint(x[lane], y[lane], g1[lane], g2[lane], p)
-    elif scheme == HEUN:
-        for lane in range(n):
-            x[lane], y[lane] = heun(x[lane], y[lane], g1[lane], g2[lane], p)
-    elif scheme == EULER:
-        for lane in range(n):
-            x[lane], y[lane] = euler(x[lane], y[lane], g1[lane], g2[lane], p)
-
-
-@numba.njit(cache=True, forceinline=True, error_model="numpy")
 def _find_plane(cores, d, x, y, found):
     """Which disc of core definition d (x, y, radius squared) each lane is in, -1.0 for none."""
     n = x.shape[0]
@@ -63,18 +46,19 @@ def _find_plane(cores, d, x, y, found):
         for lane in range(n):
             u = x[lane] - cx
             v = y[lane] - cy
-            found[lane] = well if fma(u, u, v * v) <= size else found[lane]
+            found[lane] = well if fma(v, v, u * u) <= size else found[lane]
 
 
 @numba.njit(cache=True, error_model="numpy")
 def find_core(cores, d, q, found):
-    """The same in any dimension: q is (dim, lanes), a core is a ball (centre..., radius squared)."""
+    """The same in any dimension, to the bit: q is (dim, lanes), a core is a ball (centre..., radius squared)."""
     for lane in range(found.shape[0]):
         found[lane] = -1.0
         for w in range(cores.shape[1]):
             size = 0.0
             for k in range(q.shape[0]):
-                size += (q[k, lane] - cores[d, w, k]) * (q[k, lane] - cores[d, w, k])
+                u = q[k, lane] - cores[d, w, k]
+                size = fma(u, u, size)
             if size <= cores[d, w, q.shape[0]]:
                 found[lane] = np.float64(w)
 
@@ -110,18 +94,18 @@ def _record(d, active, now, label, last, found, dt, event_time, event_where, n_e
 
 
 @numba.njit(cache=True, forceinline=True, error_model="numpy")
-def _look(cores, x, y, active, now, label, last, found, dt, event_time, event_where, n_events):
-    """Update the labels of lanes that live in a plane."""
+def _look(cores, x, y, now, label, last, found):
+    """How many labels of lanes that live in a plane are due to change."""
+    changed = np.int64(0)
     for d in range(cores.shape[0]):
         _find_plane(cores, d, x, y, found)
-        if _compare(d, found, label, last, now) > 0:
-            n_events = _record(d, active, now, label, last, found, dt, event_time, event_where, n_events)
-    return n_events
+        changed += _compare(d, found, label, last, now)
+    return changed
 
 
 @numba.njit(cache=True, error_model="numpy")
 def relabel(cores, q, active, now, label, last, found, dt, event_time, event_where, n_events):
-    """Update the labels of lanes in any dimension."""
+    """Update the labels. Twice at the same time is the same as once."""
     for d in range(cores.shape[0]):
         find_core(cores, d, q, found)
         if _compare(d, found, label, last, now) > 0:
@@ -193,6 +177,56 @@ def begin(cores, observables, dt, lanes, output):
     counts[1] = relabel(cores, q, active, now, label, last, found, dt, event_time, event_where, counts[1])
 
 
+# One block of steps per scheme: at most m steps, ending early when a label is due to change; returns the steps done. A scheme
+# that is a variable of the loop, or the writing of events inside it, would double the time.
+@numba.njit(cache=True, error_model="numpy")
+def _strang_block(p, cores, x, y, step, label, last, now, found, c, s, g1, g2, trajectory, k0, k1, m):
+    for i in range(m):
+        _noise(i, step, trajectory, k0, k1, g1, g2)
+        for lane in range(x.shape[0]):
+            x[lane], y[lane], c[lane], s[lane] = strang(x[lane], y[lane], c[lane], s[lane], g1[lane], g2[lane], p)
+            now[lane] += 1.0
+        if _look(cores, x, y, now, label, last, found) > 0:
+            return i + 1
+    return m
+
+
+@numba.njit(cache=True, error_model="numpy")
+def _midpoint_block(p, cores, x, y, step, label, last, now, found, c, s, g1, g2, trajectory, k0, k1, m):
+    for i in range(m):
+        _noise(i, step, trajectory, k0, k1, g1, g2)
+        for lane in range(x.shape[0]):
+            x[lane], y[lane] = midpoint(x[lane], y[lane], g1[lane], g2[lane], p)
+            now[lane] += 1.0
+        if _look(cores, x, y, now, label, last, found) > 0:
+            return i + 1
+    return m
+
+
+@numba.njit(cache=True, error_model="numpy")
+def _heun_block(p, cores, x, y, step, label, last, now, found, c, s, g1, g2, trajectory, k0, k1, m):
+    for i in range(m):
+        _noise(i, step, trajectory, k0, k1, g1, g2)
+        for lane in range(x.shape[0]):
+            x[lane], y[lane] = heun(x[lane], y[lane], g1[lane], g2[lane], p)
+            now[lane] += 1.0
+        if _look(cores, x, y, now, label, last, found) > 0:
+            return i + 1
+    return m
+
+
+@numba.njit(cache=True, error_model="numpy")
+def _euler_block(p, cores, x, y, step, label, last, now, found, c, s, g1, g2, trajectory, k0, k1, m):
+    for i in range(m):
+        _noise(i, step, trajectory, k0, k1, g1, g2)
+        for lane in range(x.shape[0]):
+            x[lane], y[lane] = euler(x[lane], y[lane], g1[lane], g2[lane], p)
+            now[lane] += 1.0
+        if _look(cores, x, y, now, label, last, found) > 0:
+            return i + 1
+    return m
+
+
 @numba.njit(cache=True, nogil=True, error_model="numpy")
 def run_plane(scheme, p, cores, observables, limits, lanes, turn, names, budget, status, output):
     """Run the lanes of an oscillator for at most ``budget`` steps.
@@ -214,23 +248,23 @@ def run_plane(scheme, p, cores, observables, limits, lanes, turn, names, budget,
     c, s, g1, g2 = turn
     x = q[0]
     y = q[1]
-    room = event_time.shape[0] - x.shape[0] * cores.shape[0]
+    room = event_time.shape[0] - step.shape[0] * cores.shape[0]
     n_events = counts[1]
     done = 0
     started = np.count_nonzero(active)
     alive = started
     while alive == started and done < budget and n_events <= room:
         m = reach(step, active, every, n_steps, budget - done)
-        for i in range(m):
-            _noise(i, step, trajectory, k0, k1, g1, g2)
-            _step(scheme, p, x, y, c, s, g1, g2)
-            for lane in range(x.shape[0]):
-                now[lane] += 1.0
-            n_events = _look(cores, x, y, active, now, label, last, found, dt, event_time, event_where, n_events)
-            if n_events > room:
-                m = i + 1
-                break
-        for lane in range(x.shape[0]):
+        if scheme == STRANG:
+            m = _strang_block(p, cores, x, y, step, label, last, now, found, c, s, g1, g2, trajectory, k0, k1, m)
+        elif scheme == MIDPOINT:
+            m = _midpoint_block(p, cores, x, y, step, label, last, now, found, c, s, g1, g2, trajectory, k0, k1, m)
+        elif scheme == HEUN:
+            m = _heun_block(p, cores, x, y, step, label, last, now, found, c, s, g1, g2, trajectory, k0, k1, m)
+        else:
+            m = _euler_block(p, cores, x, y, step, label, last, now, found, c, s, g1, g2, trajectory, k0, k1, m)
+        n_events = relabel(cores, q, active, now, label, last, found, dt, event_time, event_where, n_events)
+        for lane in range(step.shape[0]):
             step[lane] += m if active[lane] != 0 else 0
         done += m
         alive = report(observables, q, step, active, status, every, n_steps, samples, n_samples)
