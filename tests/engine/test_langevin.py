@@ -142,6 +142,16 @@ def test_layout_changes_no_bit(make: Callable[[], langevin.LangevinProblem]) -> 
     assert not _same(whole[0], langevin.run(problem, 6, 0))
 
 
+def test_finished_trajectory_stays_as_it_is_beside_others() -> None:
+    problem = _oscillator(duration=4.0)
+    done = langevin.advance(problem, langevin.start(problem, 5, 0, 0, 1), 10_000).snapshot
+    again, beside = langevin.advance_many(problem, [done, langevin.start(problem, 5, 0, 0, 2)], 50)
+    assert (again.state, beside.state) == (EndState.DONE, EndState.RUNNING)
+    assert len(again.samples) == len(again.switches) == 0
+    assert again.snapshot.psi.tobytes() == done.psi.tobytes()
+    assert again.snapshot.integers.tobytes() == done.integers.tobytes()
+
+
 def test_problem_survives_storage() -> None:
     problem = _oscillator()
     again = langevin.LangevinProblem.from_arrays(problem.arrays())
