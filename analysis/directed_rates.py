@@ -118,6 +118,14 @@ class DirectedRates:
         """Whether both eigenvalues exceed their bounds on round-off."""
         return self.spectrum.even.resolved and self.spectrum.odd.resolved
 
+    @property
+    def weight_error(self) -> float:
+        """Bound on the absolute round-off error of ``bright_weight``, that of lam_e relative to lam_e.
+
+        The rarer direction is lost first: k_v is uncertain by weight_error/π_b, k_b by weight_error/(1 - π_b).
+        """
+        return self.spectrum.even.resolution / abs(self.spectrum.even.value)
+
     def __str__(self) -> str:
         """One line for people."""
         return f"k_v {self.k_v:.6g}, k_b {self.k_b:.6g}, k_d {self.k_d:.3g} ({self.spectrum.generator})"
@@ -194,10 +202,11 @@ def directed_rates(
     system.require_bistable("directed rates")
     slow = slow_spectrum(system, generator, cutoff=cutoff) if spectrum is None else spectrum
     weight = bright_weight(slow.even.left, system.amplitude("bright"))
-    if not 0.0 < weight < 1.0:
+    margin = slow.even.resolution / abs(slow.even.value)
+    if not -margin < weight < 1.0 + margin:
         raise SpectrumError(
             f"directed rates: the slow even mode gives a bright weight of {weight:.3g}; U is too large for wells, "
-            "or one weight is below round-off"
+            "or the rates are below round-off"
         )
     k_b = slow.even.value * (1.0 - weight)
     return DirectedRates(slow.even.value * weight, k_b, 0.5 * (slow.odd.value - k_b), weight, slow)

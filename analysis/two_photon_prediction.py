@@ -55,6 +55,8 @@ LEAST_SEPARATION, CLEAR_SEPARATION = 3.0, 20.0
 SHALLOW = 5.0
 #: Accuracy of the split of lam_e into k_v and k_b.
 SPLIT_ACCURACY = 0.01
+#: Relative round-off of a directed rate above which it is not quoted.
+LARGEST_LOSS = 0.1
 
 
 class TwoPhotonSubject:
@@ -156,13 +158,20 @@ def _directed(generator: Generator, name: str) -> Callable[[TwoPhotonSubject], E
         if depth < SHALLOW:
             notes.append(f"S/U = {depth:.2g} < {SHALLOW:g}: wells are shallow, the split is approximate")
         valid = all(fine for fine, _ in checks)
-        accuracy: float | None = SPLIT_ACCURACY
+        share = 1.0 - rates.bright_weight if name == "k_b" else rates.bright_weight
+        lost = rates.weight_error / max(share, 1e-300)
+        if name != "k_d" and lost > LARGEST_LOSS:
+            valid = False
+            notes.append(f"{share:.1g} of lam_e, known to {rates.weight_error:.1g} only: round-off")
+        accuracy: float | None = min(max(SPLIT_ACCURACY, lost), 1.0)
         if name == "k_d":
             floor = max(SPLIT_ACCURACY * rates.k_b, rates.spectrum.odd.resolution)
             accuracy = None
             if value < 0.0 or value < floor:
                 valid = valid and value > 0.0
                 notes.append("not larger than the error of the split, 1 % of k_b")
+        if name != "k_d" and value <= 0.0:
+            value = math.nan
         return value, valid, "; ".join(notes), accuracy
 
     return _flagged(evaluate)

@@ -2,11 +2,12 @@
 
 import math
 
+import numpy as np
 import pytest
 
 from wellhop.analysis.directed_rates import directed_rates
 from wellhop.analysis.prediction import METHODS, check_methods, methods_of, predict
-from wellhop.analysis.steady_state import steady_moments
+from wellhop.analysis.steady_state import ladder_log_weights, steady_moments
 from wellhop.analysis.two_photon_actions import quantum_actions, quantum_boundary
 from wellhop.analysis.two_photon_prediction import TWO_PHOTON_METHODS, two_photon_details
 from wellhop.engine.errors import PredictionError
@@ -76,6 +77,24 @@ def test_below_round_off_is_flagged():
     assert not found["lam_e"].valid
     assert "round-off" in found["lam_e"].note
     assert not found["k_v"].valid
+
+
+def test_rarer_direction_is_flagged_before_it_is_wrong():
+    """At U = 0.12 round-off can make k_b ten times too large, while lam_e and k_v are still fine."""
+    found = by_name(-5.0, 2.4, 0.12, methods=["lam_e", "k_v", "k_b"])
+    assert found["lam_e"].valid
+    assert found["k_v"].valid
+    assert not found["k_b"].valid
+    assert "round-off" in found["k_b"].note
+    # The exact ladder knows the share that is lost; while k_b is quoted it agrees.
+    for U in (0.2, 0.16):
+        system = KerrTwoPhotonDrive(-5.0, 2.4, U)
+        share = np.exp(ladder_log_weights(system) - ladder_log_weights(system).max())
+        first = int(np.ceil(system.n_s / U))
+        quoted = by_name(-5.0, 2.4, U, methods=["lam_e", "k_b"])
+        assert quoted["k_b"].valid
+        expected = quoted["lam_e"].value * share[:first].sum() / share.sum()
+        assert quoted["k_b"].value == pytest.approx(expected, rel=0.02)
 
 
 def test_shallow_and_missing_wells_are_noted():
