@@ -87,8 +87,8 @@ class ToyEngine:
                 time.sleep(self.sleep)
         if self.failing and number == 5:
             raise ModelError("toy: trajectory 5 cannot be computed")
-        if self.flaw == "crash" and number == 5:
-            raise ZeroDivisionError("toy bug in trajectory 5")
+        if self.flaw == "crash" and number >= 5:
+            raise ZeroDivisionError(f"toy bug in trajectory {number}")
         return SliceRecord(
             state=end,
             reason=reason,
