@@ -205,8 +205,8 @@ def disagreement(headline: RateEstimate, residence: RateEstimate | None) -> list
     if abs(z) < 3.0:
         return []
     return [
-        f"cores: residence times give {residence.value:.4g}, {z:+.1f} standard errors from Gamma = {headline.value:.4g}; the cores do "
-        "not tell the wells apart cleanly"
+        f"cores: residence times give {residence.value:.4g}, {z:+.1f} standard errors from Gamma = {headline.value:.4g}; "
+        "the cores do not tell the wells apart cleanly"
     ]
 
 
