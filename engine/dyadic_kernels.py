@@ -32,7 +32,7 @@ from wellhop.engine.label_kernels import choose_frame, update_labels
 from wellhop.engine.streams import next_uniform
 
 
-@numba.njit(cache=True, error_model="numpy")
+@numba.njit(error_model="numpy")
 def _march(step_re, step_im, edges, own, full, xr, xi, yr, yi, elapsed, target, r):
     """Carry x forward to ``target`` ticks or to the tick at which its norm falls below r.
 

@@ -20,7 +20,6 @@ import numba
 import numpy as np
 
 from wellhop.engine.amplitude_kernels import (
-    RELAXED,
     decaying_sum,
     evolve,
     moduli,
@@ -50,7 +49,7 @@ _GUESS_TOLERANCE = 1e-3
 _NEGLIGIBLE = 1e-26
 
 
-@numba.njit(cache=True)
+@numba.njit
 def check_time(index, interval):
     """Time since the last click of the index-th look at the cores: equally spaced first, then doubling."""
     if index <= _DENSE_CHECKS:
@@ -58,7 +57,7 @@ def check_time(index, interval):
     return _DENSE_CHECKS * interval * 2.0 ** (index - _DENSE_CHECKS)
 
 
-@numba.njit(cache=True, error_model="numpy")
+@numba.njit(error_model="numpy")
 def _trim(edges, xr, xi, threshold, active):
     """How many leading modes of each sector are alive; modes are sorted by decay rate, the slowest first."""
     for b in range(active.shape[0]):
@@ -68,7 +67,7 @@ def _trim(edges, xr, xi, threshold, active):
         active[b] = w - edges[b]
 
 
-@numba.njit(cache=True, error_model="numpy")
+@numba.njit(error_model="numpy")
 def _first_guess(weight, growth, log_r, horizon, scratch):
     """Waiting time if the modes were orthogonal: Newton on a convex function, monotone from the left."""
     t = 0.0
@@ -85,7 +84,7 @@ def _first_guess(weight, growth, log_r, horizon, scratch):
     return t
 
 
-@numba.njit(cache=True, error_model="numpy")
+@numba.njit(error_model="numpy")
 def wait_for_click(
     omega, growth, gram_re, gram_im, edges, cr, ci, weight, log_r, horizon, xr, xi, yr, active
 ):
@@ -142,7 +141,7 @@ def wait_for_click(
     return FAILED_WAIT, t, 0.0, 0.0
 
 
-@numba.njit(cache=True, error_model="numpy", fastmath=RELAXED)
+@numba.njit(error_model="numpy")
 def _to_lab(sign, xr, xi, scale, yr, yi):
     """Y = scale * sign * x, from the gauge of a frame to the lab (or back: the sign is its own inverse)."""
     for i in range(sign.shape[0]):
@@ -150,7 +149,7 @@ def _to_lab(sign, xr, xi, scale, yr, yi):
         yi[i] = scale * sign[i] * xi[i]
 
 
-@numba.njit(cache=True, error_model="numpy")
+@numba.njit(error_model="numpy")
 def _expect(
     t, omega, growth, basis_re, basis_im, edges, own, full, sign, cr, ci, tr, ti, yr, yi, zr, zi, observables, values,
 ):  # fmt: skip
@@ -165,7 +164,7 @@ def _expect(
     observe(pointer, row, column, weight_re, weight_im, zr, zi, 1.0 / norm_squared(zr, zi), values)
 
 
-@numba.njit(cache=True)
+@numba.njit
 def _settled(inside):
     """Whether the state was in the core of its own label at the last look, for every core definition."""
     for d in range(inside.shape[0]):  # noqa: SIM110  (numba compiles no generator expressions)
@@ -174,7 +173,7 @@ def _settled(inside):
     return True
 
 
-@numba.njit(cache=True, error_model="numpy")
+@numba.njit(error_model="numpy")
 def _pick_channel(target, jump_re, jump_im, edges, source, full, active, xr, xi, yr, yi):
     """Apply jump operators in turn until their summed rate exceeds ``target``; y holds the last one applied.
 

@@ -11,7 +11,7 @@ from __future__ import annotations
 import numba
 
 
-@numba.njit(cache=True)
+@numba.njit
 def core_of(values, lower, upper):
     """Index of the well in whose core the state is, -1 for none.
 
@@ -28,7 +28,7 @@ def core_of(values, lower, upper):
     return -1
 
 
-@numba.njit(cache=True)
+@numba.njit
 def update_labels(t, values, lower, upper, label, inside, last, event_time, event_core, n_events):
     """Update all labels at time t; append a switch for every label that changed. Returns the new number of events.
 
@@ -52,7 +52,7 @@ def update_labels(t, values, lower, upper, label, inside, last, event_time, even
     return n_events
 
 
-@numba.njit(cache=True)
+@numba.njit
 def would_switch(values, lower, upper, label):
     """Whether the state is in a core other than that of a label, for any core definition."""
     for d in range(lower.shape[0]):
@@ -62,7 +62,7 @@ def would_switch(values, lower, upper, label):
     return False
 
 
-@numba.njit(cache=True)
+@numba.njit
 def choose_frame(values, observable, factor, current):
     """Frame with the largest score factor_f ⟨O_f⟩; the current one wins ties. Uses the past record only."""
     best = current

@@ -43,7 +43,7 @@ def open_stream(seed: int, *key: int) -> Stream:
     return stream
 
 
-@numba.njit(cache=True, inline="never")
+@numba.njit(inline="never")
 def _refill(stream):  # type: ignore[no-untyped-def]
     """Advance the counter by one and fill the buffer with the next four outputs."""
     for i in range(2, 6):
@@ -72,7 +72,7 @@ def _refill(stream):  # type: ignore[no-untyped-def]
     stream[10] = _ZERO
 
 
-@numba.njit(cache=True)
+@numba.njit
 def next_word(stream):  # type: ignore[no-untyped-def]
     """Next 64 random bits."""
     if stream[10] == _FOUR:
@@ -82,7 +82,7 @@ def next_word(stream):  # type: ignore[no-untyped-def]
     return word
 
 
-@numba.njit(cache=True)
+@numba.njit
 def next_uniform(stream):  # type: ignore[no-untyped-def]
     """Next uniform number strictly inside (0, 1): (k + 1/2) / 2^52."""
     return (np.float64(np.int64(next_word(stream) >> _SHIFT)) + 0.5) * 2.220446049250313e-16
