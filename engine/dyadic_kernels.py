@@ -16,6 +16,7 @@ import numba
 import numpy as np
 
 from wellhop.engine.amplitude_kernels import multiply, norm_squared, observe, weighted_population
+from wellhop.engine.compiled import kept_njit
 from wellhop.engine.jump_kernels import (
     CHECKS_PER_INTERVAL,
     DONE,
@@ -66,7 +67,7 @@ def _march(step_re, step_im, edges, own, full, xr, xi, yr, yi, elapsed, target, 
     return elapsed, False, norm, 1.0
 
 
-@numba.njit(cache=True, nogil=True, error_model="numpy")
+@kept_njit(nogil=True, error_model="numpy")
 def run_slice_dyadic(
     modes, frames, observables, cores, limits, psi_re, psi_im, reals, integers, stream, max_clicks, record_clicks,
     samples, event_time, event_core, click_time, click_where, counts,

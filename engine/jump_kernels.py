@@ -29,6 +29,7 @@ from wellhop.engine.amplitude_kernels import (
     observe,
     weighted_population,
 )
+from wellhop.engine.compiled import kept_njit
 from wellhop.engine.label_kernels import choose_frame, update_labels, would_switch
 from wellhop.engine.streams import next_uniform
 
@@ -195,7 +196,7 @@ def _pick_channel(target, jump_re, jump_im, edges, source, full, active, xr, xi,
     return best, best_rate
 
 
-@numba.njit(cache=True, nogil=True, error_model="numpy")
+@kept_njit(nogil=True, error_model="numpy")
 def run_slice(
     modes, frames, observables, cores, limits, psi_re, psi_im, reals, integers, stream, max_clicks, record_clicks,
     samples, event_time, event_core, click_time, click_where, counts,

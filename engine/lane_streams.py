@@ -20,6 +20,7 @@ from llvmlite import ir  # type: ignore[import-untyped]
 from numba.core import types
 from numba.extending import intrinsic
 
+from wellhop.engine.compiled import kept_njit
 from wellhop.engine.streams import open_stream
 
 _MULT0 = np.uint64(0xD2511F53)
@@ -60,7 +61,7 @@ def _fused(typing_context: Any, a: Any, b: Any, c: Any) -> Any:
 fma: Any = intrinsic(_fused)
 
 
-@numba.njit(cache=True, forceinline=True, error_model="numpy")
+@numba.njit(forceinline=True, error_model="numpy")
 def philox(c0, c1, c2, c3, k0, k1):
     """Ten rounds of Philox4x32; the result is in the low 32 bits of four uint64."""
     for _ in range(10):
@@ -73,7 +74,7 @@ def philox(c0, c1, c2, c3, k0, k1):
     return c0 & _LOW, c1 & _LOW, c2 & _LOW, c3 & _LOW
 
 
-@numba.njit(cache=True, forceinline=True, error_model="numpy")
+@numba.njit(forceinline=True, error_model="numpy")
 def _twice_log_inverse(u):
     """-2 ln u for 2^-53 <= u < 1: atanh series on [sqrt(1/2), sqrt(2)), relative error below 1e-13."""
     bits = np.float64(u).view(np.int64)
@@ -92,7 +93,7 @@ def _twice_log_inverse(u):
     return -fma(p, s, (2.0 * _LN2) * exponent)
 
 
-@numba.njit(cache=True, forceinline=True, error_model="numpy")
+@numba.njit(forceinline=True, error_model="numpy")
 def _quarter(y):
     """(cos y, sin y) for |y| <= pi/4, error below 1e-14."""
     y2 = y * y
@@ -112,7 +113,7 @@ def _quarter(y):
     return c, s
 
 
-@numba.njit(cache=True, forceinline=True, error_model="numpy")
+@numba.njit(forceinline=True, error_model="numpy")
 def cosine_sine(angle):
     """(cos, sin) of an angle below 1e5 in size, to 1e-14; not finite for an angle that is not."""
     z = fma(angle, _TWO_OVER_PI, _ROUND)
@@ -127,7 +128,7 @@ def cosine_sine(angle):
     return cosine, sine
 
 
-@numba.njit(cache=True, forceinline=True, error_model="numpy")
+@numba.njit(forceinline=True, error_model="numpy")
 def gaussian_pair(step, pair, trajectory, k0, k1):
     """Two independent N(0, 1) numbers named by (key; trajectory, step < 2^48, pair < 2^16). All arguments uint64."""
     w0, w1, w2, w3 = philox(
@@ -144,7 +145,7 @@ def gaussian_pair(step, pair, trajectory, k0, k1):
     return r * (s if swap else c), r * (c if swap else s)
 
 
-@numba.njit(cache=True)
+@kept_njit()
 def start_gaussians(trajectory, k0, k1):
     """The pair reserved for the start state of a trajectory."""
     return gaussian_pair(np.uint64(0), START_PAIR, np.uint64(trajectory), np.uint64(k0), np.uint64(k1))

@@ -15,6 +15,7 @@ from functools import lru_cache
 import numba
 import numpy as np
 
+from wellhop.engine.compiled import kept_njit
 from wellhop.engine.lane_streams import fma, gaussian_pair
 from wellhop.engine.langevin_schemes import HEUN, MIDPOINT, STRANG, euler, heun, midpoint, strang
 
@@ -26,13 +27,13 @@ CHECK_EVERY = 256
 _ZERO = np.uint64(0)
 
 
-@numba.njit(cache=True, forceinline=True, error_model="numpy")
+@numba.njit(forceinline=True, error_model="numpy")
 def _noise(ahead, step, trajectory, k0, k1, g1, g2):
     for lane in range(g1.shape[0]):
         g1[lane], g2[lane] = gaussian_pair(np.uint64(step[lane] + ahead), _ZERO, trajectory[lane], k0, k1)
 
 
-@numba.njit(cache=True, forceinline=True, error_model="numpy")
+@numba.njit(forceinline=True, error_model="numpy")
 def _find_plane(cores, d, x, y, found):
     """Which disc of core definition d (x, y, radius squared) each lane is in, -1.0 for none."""
     n = x.shape[0]
@@ -49,7 +50,7 @@ def _find_plane(cores, d, x, y, found):
             found[lane] = well if fma(v, v, u * u) <= size else found[lane]
 
 
-@numba.njit(cache=True, error_model="numpy")
+@numba.njit(error_model="numpy")
 def find_core(cores, d, q, found):
     """The same in any dimension, to the bit: q is (dim, lanes), a core is a ball (centre..., radius squared)."""
     for lane in range(found.shape[0]):
@@ -63,7 +64,7 @@ def find_core(cores, d, q, found):
                 found[lane] = np.float64(w)
 
 
-@numba.njit(cache=True, forceinline=True, error_model="numpy")
+@numba.njit(forceinline=True, error_model="numpy")
 def _compare(d, found, label, last, now):
     """Note the time for lanes in the core of their label; how many lanes are in the core of another one."""
     changed = np.int64(0)
@@ -74,7 +75,7 @@ def _compare(d, found, label, last, now):
     return changed
 
 
-@numba.njit(cache=True, error_model="numpy")
+@numba.njit(error_model="numpy")
 def _record(d, active, now, label, last, found, dt, event_time, event_where, n_events):
     """Change the labels that are due and append an event (time, departure; lane, core, origin, target) for each."""
     for lane in range(found.shape[0]):
@@ -93,7 +94,7 @@ def _record(d, active, now, label, last, found, dt, event_time, event_where, n_e
     return n_events
 
 
-@numba.njit(cache=True, forceinline=True, error_model="numpy")
+@numba.njit(forceinline=True, error_model="numpy")
 def _look(cores, x, y, now, label, last, found):
     """How many labels of lanes that live in a plane are due to change."""
     changed = np.int64(0)
@@ -103,7 +104,7 @@ def _look(cores, x, y, now, label, last, found):
     return changed
 
 
-@numba.njit(cache=True, error_model="numpy")
+@kept_njit(error_model="numpy")
 def relabel(cores, q, active, now, label, last, found, dt, event_time, event_where, n_events):
     """Update the labels. Twice at the same time is the same as once."""
     for d in range(cores.shape[0]):
@@ -113,7 +114,7 @@ def relabel(cores, q, active, now, label, last, found, dt, event_time, event_whe
     return n_events
 
 
-@numba.njit(cache=True, error_model="numpy")
+@numba.njit(error_model="numpy")
 def _observe(observables, q, lane, out):
     """O_k = o_k + a_k · q + b_k |q|²; rows of ``observables`` are (o, a..., b)."""
     d = q.shape[0]
@@ -127,7 +128,7 @@ def _observe(observables, q, lane, out):
         out[k] = total
 
 
-@numba.njit(cache=True, error_model="numpy")
+@kept_njit(error_model="numpy")
 def reach(step, active, every, n_steps, budget):
     """How many steps all lanes can go until one of them has something to report."""
     n = step.shape[0]
@@ -138,7 +139,7 @@ def reach(step, active, every, n_steps, budget):
     return m
 
 
-@numba.njit(cache=True, error_model="numpy")
+@kept_njit(error_model="numpy")
 def report(observables, q, step, active, status, every, n_steps, samples, n_samples):
     """Samples that are due, lanes that have ended. Returns how many lanes are still active."""
     n = step.shape[0]
@@ -166,7 +167,7 @@ def report(observables, q, step, active, status, every, n_steps, samples, n_samp
     return alive
 
 
-@numba.njit(cache=True, error_model="numpy")
+@kept_njit(error_model="numpy")
 def begin(cores, observables, dt, lanes, output):
     """Samples and labels at time zero; every lane must be at its start."""
     q, _, active, label, last, now, found = lanes
@@ -179,7 +180,7 @@ def begin(cores, observables, dt, lanes, output):
 
 # One block of steps per scheme: at most m steps, ending early when a label is due to change; returns the steps done. A scheme
 # that is a variable of the loop, or the writing of events inside it, would double the time.
-@numba.njit(cache=True, error_model="numpy")
+@numba.njit(error_model="numpy")
 def _strang_block(p, cores, x, y, step, label, last, now, found, c, s, g1, g2, trajectory, k0, k1, m):
     for i in range(m):
         _noise(i, step, trajectory, k0, k1, g1, g2)
@@ -191,7 +192,7 @@ def _strang_block(p, cores, x, y, step, label, last, now, found, c, s, g1, g2, t
     return m
 
 
-@numba.njit(cache=True, error_model="numpy")
+@numba.njit(error_model="numpy")
 def _midpoint_block(p, cores, x, y, step, label, last, now, found, c, s, g1, g2, trajectory, k0, k1, m):
     for i in range(m):
         _noise(i, step, trajectory, k0, k1, g1, g2)
@@ -203,7 +204,7 @@ def _midpoint_block(p, cores, x, y, step, label, last, now, found, c, s, g1, g2,
     return m
 
 
-@numba.njit(cache=True, error_model="numpy")
+@numba.njit(error_model="numpy")
 def _heun_block(p, cores, x, y, step, label, last, now, found, c, s, g1, g2, trajectory, k0, k1, m):
     for i in range(m):
         _noise(i, step, trajectory, k0, k1, g1, g2)
@@ -215,7 +216,7 @@ def _heun_block(p, cores, x, y, step, label, last, now, found, c, s, g1, g2, tra
     return m
 
 
-@numba.njit(cache=True, error_model="numpy")
+@numba.njit(error_model="numpy")
 def _euler_block(p, cores, x, y, step, label, last, now, found, c, s, g1, g2, trajectory, k0, k1, m):
     for i in range(m):
         _noise(i, step, trajectory, k0, k1, g1, g2)
@@ -227,7 +228,7 @@ def _euler_block(p, cores, x, y, step, label, last, now, found, c, s, g1, g2, tr
     return m
 
 
-@numba.njit(cache=True, nogil=True, error_model="numpy")
+@kept_njit(nogil=True, error_model="numpy")
 def run_plane(scheme, p, cores, observables, limits, lanes, turn, names, budget, status, output):
     """Run the lanes of an oscillator for at most ``budget`` steps.
 

@@ -24,6 +24,7 @@ import numpy as np
 import numpy.typing as npt
 from scipy.linalg import expm
 
+from wellhop.engine.compiled import kept_njit
 from wellhop.engine.lane_streams import cosine_sine, fma
 from wellhop.engine.oscillator import Oscillator
 
@@ -78,14 +79,14 @@ def step_coefficients(oscillator: Oscillator, dt: float) -> npt.NDArray[np.float
     return np.array([dt, omega, kerr, math.sqrt(rate * dt), *matrix.ravel(), *force, *step])
 
 
-@numba.njit(cache=True, forceinline=True, error_model="numpy")
+@kept_njit(forceinline=True, error_model="numpy")
 def half_turn(x, y, p):
     """(cos, sin) of the rotation over dt/2 at this amplitude: α -> α exp(-i (detuning + kerr(|α|² - 1)) dt/2)."""
     n = fma(x, x, y * y)
     return cosine_sine((-0.5 * p[_DT]) * fma(p[_KERR], n, p[_OMEGA]))
 
 
-@numba.njit(cache=True, forceinline=True, error_model="numpy")
+@numba.njit(forceinline=True, error_model="numpy")
 def _drift(x, y, p):
     w = fma(p[_KERR], fma(x, x, y * y), p[_OMEGA])
     u = fma(p[_A00], x, fma(p[_A01], y, fma(w, y, p[_F0])))
@@ -93,7 +94,7 @@ def _drift(x, y, p):
     return u, v
 
 
-@numba.njit(cache=True, forceinline=True, error_model="numpy")
+@numba.njit(forceinline=True, error_model="numpy")
 def strang(x, y, c, s, g1, g2, p):
     """Half turn, exact linear step, half turn."""
     u = fma(c, x, -(s * y))
@@ -104,7 +105,7 @@ def strang(x, y, c, s, g1, g2, p):
     return fma(c, x, -(s * y)), fma(s, x, c * y), c, s
 
 
-@numba.njit(cache=True, forceinline=True, error_model="numpy")
+@numba.njit(forceinline=True, error_model="numpy")
 def midpoint(x, y, g1, g2, p):
     """α' = α + dt f((α + α')/2) + noise, solved by a fixed number of sweeps so that lanes stay in step."""
     nx = p[_NOISE] * g1
@@ -121,7 +122,7 @@ def midpoint(x, y, g1, g2, p):
     return fma(p[_DT], u, x + nx), fma(p[_DT], v, y + ny)
 
 
-@numba.njit(cache=True, forceinline=True, error_model="numpy")
+@numba.njit(forceinline=True, error_model="numpy")
 def heun(x, y, g1, g2, p):
     """Mean of the drifts at both ends, the far end predicted with the same noise."""
     u, v = _drift(x, y, p)
@@ -131,7 +132,7 @@ def heun(x, y, g1, g2, p):
     return fma(0.5 * p[_DT], u + e, bx), fma(0.5 * p[_DT], v + f, by)
 
 
-@numba.njit(cache=True, forceinline=True, error_model="numpy")
+@numba.njit(forceinline=True, error_model="numpy")
 def euler(x, y, g1, g2, p):
     """Euler-Maruyama."""
     u, v = _drift(x, y, p)
