@@ -1,0 +1,147 @@
+"""How the two-photon-driven Kerr oscillator is unravelled: frames, observables, cores and start states of its jumps.
+
+Wells in the order of Re α: 0 = bright -, 1 = vacuum, 2 = bright + (cat region: bright -, bright +, no vacuum).
+
+The paper says nothing about unravellings; the choice here: counting, L = sqrt(2γ) a, leaves ±α in superposition and never
+tells the bright wells apart; displaced, L = sqrt(2γ)(a - α_f), does. Its click rate is 2γ D_f, with
+
+    D_f = <(a - α_f)†(a - α_f)>,        α_f = -α_b, 0, +α_b,
+
+small in well f and large elsewhere. After a click the frame with the largest score is taken,
+
+    s_± = -D_±,     s_0 = |α_b|² - (1 + 2|α_b|²/n_r) <n>,      so that   (s_± - s_0)/(2|α_b|²) = n/n_r - 1 ± X.
+
+The vacuum is left at n_r photons where X = <α_b* a + h.c.>/(2|α_b|²) vanishes, sooner where the state leans to one side: D_0
+itself will not do, for photon counting would then never leave an even or odd cat of n_b photons, whose <a> is 0.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+
+from wellhop.engine.errors import ParameterError, UnravellingError
+from wellhop.engine.fock import GUARD_LEVELS, annihilation, coherent_state, parity_signs
+from wellhop.engine.lindblad import ComplexMatrix
+from wellhop.engine.systems.kerr_two_photon_drive import KerrTwoPhotonDrive
+from wellhop.engine.unravelling import CoreDefinition, JumpSetup
+
+#: Core definitions recorded side by side: share of the saddle's photons up to which a state is in the vacuum core, and share
+#: of |α_b| within which it is in a bright one.
+CORE_SETTINGS: Mapping[str, tuple[float, float]] = {
+    "wide": (0.4, 0.4),
+    "reference": (0.25, 0.35),
+    "narrow": (0.15, 0.3),
+}
+#: Vacuum cores and the photon number at which the vacuum frame is left are never smaller: after a click the state next to
+#: the vacuum holds at least one photon.
+SMALLEST_CORE, SMALLEST_EXIT = 0.5, 2.0
+
+
+def _distance(a: ComplexMatrix, alpha: complex) -> ComplexMatrix:
+    """(a - α)†(a - α), the mean square distance from α in phase space, vacuum noise not counted."""
+    shifted = a - alpha * np.eye(len(a))
+    out: ComplexMatrix = shifted.conj().T @ shifted
+    return out
+
+
+def _cores(
+    system: KerrTwoPhotonDrive, settings: Mapping[str, tuple[float, float]], names: Sequence[str]
+) -> tuple[CoreDefinition, ...]:
+    """Boxes: <n> < v n_s/U (vacuum) and D_± < b² |α_b|² (bright).
+
+    For any state sqrt(D_f) + sqrt(D_g) >= |α_f - α_g|, therefore cores of which that cannot be true are apart.
+    """
+    size = abs(system.amplitude("bright"))
+    column = {name: k for k, name in enumerate(names)}
+    cores = []
+    for label, (vacuum, bright) in settings.items():
+        if not (0.0 < vacuum < 1.0 and 0.0 < bright < 1.0):
+            raise ParameterError(f"core_settings[{label!r}]", (vacuum, bright), "two numbers between 0 and 1")
+        ends = [("D-", (bright * size) ** 2), ("D+", (bright * size) ** 2)]
+        if system.region == "bistable":
+            most = max(vacuum * system.n_s / system.U, SMALLEST_CORE)
+            if np.sqrt(most) + bright * size >= size:
+                raise UnravellingError(
+                    f"core_settings[{label!r}]: vacuum and bright cores overlap: up to {most:.3g} photons and within {bright:g} of "
+                    f"|alpha_b| = {size:.3g}; use smaller shares, or a smaller U"
+                )
+            ends.insert(1, ("n", most))
+        upper = np.full((len(ends), len(names)), np.inf)
+        for well, (name, limit) in enumerate(ends):
+            upper[well, column[name]] = limit
+        cores.append(CoreDefinition(label, np.full_like(upper, -np.inf), upper))
+    return tuple(cores)
+
+
+def jump_setup(
+    system: KerrTwoPhotonDrive,
+    unravelling: str = "displaced",
+    *,
+    cutoff: int | None = None,
+    core_settings: Mapping[str, tuple[float, float]] = CORE_SETTINGS,
+) -> JumpSetup:
+    """Jump unravelling of a two-photon-driven Kerr oscillator with three wells, or with two in the cat region.
+
+    Trajectories start in the coherent states |-α_b>, |0>, |α_b>. ``X`` (+1 at α_b) and ``n`` are sampled.
+
+    Args:
+        system: the parameters. unravelling: ``"displaced"`` or ``"counting"``; counting carries no cores, it shows no switch.
+        cutoff: Fock states; the system's own by default.
+        core_settings: name -> (v, b), one core definition each: vacuum <n> < max(v n_s/U, 1/2), bright D_± < b² |α_b|².
+
+    Raises:
+        ParameterError: unknown unravelling, malformed settings. CutoffError: too few Fock states.
+        UnravellingError: no bright wells here, or cores that overlap.
+
+    >>> setup = jump_setup(KerrTwoPhotonDrive(-3.0, 1.8, 0.4))
+    >>> [name for name, _ in setup.observables], setup.initial.shape[0], [core.name for core in setup.cores]
+    (['X', 'n', 'D-', 'D+', 'exit'], 3, ['wide', 'reference', 'narrow'])
+    """
+    if unravelling not in ("displaced", "counting"):
+        raise ParameterError("unravelling", unravelling, "'displaced' or 'counting'")
+    if system.region == "vacuum":
+        raise UnravellingError(
+            f"jumps: only one well at delta = {system.delta:g}, eps = {system.eps:g}, nothing switches; a bistable or cat "
+            f"region needs eps > gamma = {system.gamma:g} if delta < 0, else eps > {system.critical_drive:g}"
+        )
+    model = system.lindblad(cutoff)
+    n = model.dim
+    a = annihilation(n)
+    alpha = system.amplitude("bright")
+    photons = abs(alpha) ** 2
+    along = np.conj(alpha) * a / (2.0 * photons)
+    observables: list[tuple[str, ComplexMatrix]] = [
+        ("X", along + along.conj().T),
+        ("n", a.conj().T @ a),
+        ("D-", _distance(a, -alpha)),
+        ("D+", _distance(a, alpha)),
+    ]
+    shifts, scores = [-alpha, alpha], [(2, -1.0), (3, -1.0)]
+    if system.region == "bistable":
+        leave = max(system.n_s / system.U, SMALLEST_EXIT)
+        observables.append(("exit", (1.0 + 2.0 * photons / leave) * (a.conj().T @ a) - photons * np.eye(n)))
+        shifts.insert(1, 0.0j)
+        scores.insert(1, (4, -1.0))
+    initial = np.stack([coherent_state(z, n) for z in shifts])
+    counting = unravelling == "counting"
+    stable = [point for point in system.fixed_points() if point.stable]
+    guard = np.zeros(n)
+    guard[-GUARD_LEVELS:] = 1.0
+    return JumpSetup(
+        model=model,
+        unravelling=unravelling,
+        displacements=np.zeros((1, 1), dtype=np.complex128)
+        if counting
+        else -np.sqrt(2.0 * system.gamma) * np.array(shifts)[:, None],
+        observables=tuple(observables),
+        sampled=2,
+        frame_scores=((0, 0.0),) if counting else tuple(scores),
+        initial=initial,
+        start_weights=np.full(len(initial), 1.0 / len(initial)),
+        cores=() if counting else _cores(system, core_settings, [name for name, _ in observables]),
+        relaxation_time=1.0 / min(-rate.real for point in stable for rate in point.eigenvalues),
+        mirror=parity_signs(n),
+        guard=guard,
+    )
