@@ -40,6 +40,7 @@ COMMANDS: Final = {
     "report": Command("commands_folder", "figures and tables of a run as one HTML page"),
     "predict": Command("commands_predict", "every prediction of the rate of a system, without sampling"),
     "systems": Command("commands_predict", "the built-in systems and their parameters"),
+    "figure": Command("commands_figure", "draw a figure of the gallery: picture, print and numbers"),
     "trajectory": Command("commands_trajectory", "look at single trajectories of a system"),
     "fit": Command("fit_times", "rate, survival and exponentiality of your own switching times"),
 }
