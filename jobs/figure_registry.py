@@ -9,7 +9,7 @@ if TYPE_CHECKING:
     from wellhop.analysis.figures.gallery import FigureJob
 
 #: Modules with a table ``GALLERY = {system: {number: FigureJob}}``; a number may appear once per system.
-MODULES: Final = ("wellhop.analysis.figures.gallery",)
+MODULES: Final = ("wellhop.analysis.figures.gallery", "wellhop.jobs.figures_sampled")
 
 
 def figure_jobs() -> dict[str, dict[int, FigureJob]]:
