@@ -61,8 +61,9 @@ class JumpSetup:
             trajectory i starts in state i modulo n_wells.
         cores: core definitions, possibly none (no residence times then).
         relaxation_time: intra-well time scale; looks at the cores come every quarter of it.
-        mirror: diagonal ±1 symmetry that maps frame 0 on frame 1, if there is one.
+        mirror: diagonal ±1 symmetry that maps frame 0 on other frames, if there is one.
         guard: (n,) weights of the levels next to the cut-off.
+        largest_condition: condition number up to which the eigenbasis of H_eff may be used.
     """
 
     model: LindbladModel
@@ -77,6 +78,7 @@ class JumpSetup:
     relaxation_time: float
     mirror: Floats | None = None
     guard: Floats | None = None
+    largest_condition: float = DYADIC_CONDITION
 
 
 @dataclass(frozen=True)
@@ -237,7 +239,7 @@ def build_problem(
 ) -> JumpProblem:
     """Kernel arrays for an unravelling.
 
-    The eigenbasis of H_eff is used when its condition number stays below ``DYADIC_CONDITION`` in every frame, dyadic
+    The eigenbasis of H_eff is used when its condition number stays below ``largest_condition`` in every frame, dyadic
     propagators otherwise; the choice is recorded in ``kind`` and ``condition``.
 
     Args:
@@ -275,12 +277,12 @@ def build_problem(
     if propagator != "dyadic":
         made = [eigen_propagator(m, order, edges, source) for m in distinct]
         condition = max(p.condition for p in made)
-    if propagator == "eigen" and condition > DYADIC_CONDITION:
+    if propagator == "eigen" and condition > setup.largest_condition:
         raise ModelError(
             f"propagator: 'eigen' was asked for, but the eigenvectors of H_eff have condition number {condition:.2g}, allowed is "
-            f"<= {DYADIC_CONDITION:g}; use 'auto' or 'dyadic'"
+            f"<= {setup.largest_condition:g}; use 'auto' or 'dyadic'"
         )
-    if propagator == "dyadic" or (propagator == "auto" and condition > DYADIC_CONDITION):
+    if propagator == "dyadic" or (propagator == "auto" and condition > setup.largest_condition):
         kind = "dyadic"
         tick = dyadic_tick(distinct, setup.relaxation_time)
         made = [dyadic_propagator(m, order, edges, source, setup.relaxation_time, tick) for m in distinct]
