@@ -25,6 +25,7 @@ _ROW = np.dtype(
         ("transit", "<f8"),
         ("trajectory", "<i8"),
         ("well", "<i8"),
+        ("target", "<i8"),
         ("switched", "?"),
         ("entered", "?"),
     ]
@@ -57,6 +58,11 @@ class Residences:
     def well(self) -> npt.NDArray[np.int64]:
         """(n,) the well."""
         return self.rows["well"]
+
+    @property
+    def target(self) -> npt.NDArray[np.int64]:
+        """(n,) the well entered next; -1 where the trajectory ended first."""
+        return self.rows["target"]
 
     @property
     def transit(self) -> npt.NDArray[np.float64]:
@@ -158,6 +164,7 @@ def _of_one(record: TrajectoryRecord, events: np.ndarray, burn_in: float) -> np.
     rows["transit"] = np.append(time[1:] - events["departure"][1:], np.nan)
     rows["trajectory"] = record.index
     rows["well"] = events["target"]
+    rows["target"] = np.append(events["target"][1:], -1)
     rows["switched"] = np.arange(time.size) < time.size - 1
     rows["entered"] = (events["origin"] >= 0) & (time >= burn_in)
     return rows[rows["duration"] > 0.0]

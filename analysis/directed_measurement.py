@@ -1,0 +1,323 @@
+"""One point with a central and two bright wells measured: directed rates with everything that backs them.
+
+The headline rests on the slow modes of the label process and the starts in coherent states (formulas in
+``label_moments.py``): k_v = lam_e pi_b, k_b = lam_e (1 - pi_b), k_d = (lam_o - k_b)/2, free of the error of order
+rate x transit that counting switches between cores makes. The counted rates stand beside it.
+"""
+
+from __future__ import annotations
+
+import math
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+
+from wellhop.analysis import point_estimates as point
+from wellhop.analysis.directed_cores import DirectedCores, read_directed_cores, reference_definition
+from wellhop.analysis.directed_estimates import (
+    RATE_NAMES,
+    DirectedEstimates,
+    LabelConditions,
+    MeasuredValue,
+    estimate_directed,
+)
+from wellhop.analysis.estimate import RateEstimate, check_level
+from wellhop.analysis.point_estimates import Conditions
+from wellhop.analysis.pooled_ratio import FloatArray
+from wellhop.analysis.survival import (
+    ExponentialityTest,
+    SurvivalCurve,
+    exponentiality_test,
+    kaplan_meier,
+)
+from wellhop.analysis.well_labels import well_paths
+from wellhop.engine.errors import StatisticsError
+from wellhop.engine.records import EndState, TrajectoryRecord
+
+#: Lags of the scan, in relaxation times.
+LAG_SCAN = (2.0, 3.0, 4.0, 6.0, 8.0, 12.0)
+#: Share of the variance of a directed rate due to the starts from which on shorter trajectories are advised.
+START_SHARE = 0.5
+
+DirectedScan = tuple[tuple[float, Mapping[str, RateEstimate]], ...]
+
+
+@dataclass(frozen=True)
+class WellLaw:
+    """Law of the residences in one kind of well whose beginning was seen.
+
+    Attributes:
+        survival: ``None`` without a switch. exponentiality: ``None`` with fewer than 3.
+    """
+
+    survival: SurvivalCurve | None
+    exponentiality: ExponentialityTest | None
+
+
+@dataclass(frozen=True)
+class DirectedMeasurement:
+    """What the trajectories of one point with three wells say.
+
+    Attributes:
+        rates: lam_e, lam_o, k_v, k_b, k_d. Value 0 with an upper limit where no switch was seen, NaN where a well
+            was never visited; k_d may be negative within its error. ``method`` says which estimator.
+        bright_weight: pi_b, stationary probability of the bright pair; ``None`` if undetermined.
+        photons: stationary photon number; ``None`` without its column or if undetermined.
+        plateau: (h_v, h_b), label probabilities after a start in the centre or a bright well, slow part at t = 0.
+        cores: counted rates per core definition. reference: index of the one whose label is used.
+        laws: ``"centre"`` and ``"bright"``. lag_scan: (first lag, rates). start_share: see
+            :class:`~wellhop.analysis.directed_estimates.DirectedEstimates`.
+        n_trajectories, n_done, n_censored, n_failed: how they ended; failed ones enter no estimate.
+        total_time: simulated time of those that did not fail. burn_in: ignored at the start of each.
+        separation: second rate / lam_e, NaN if none was given. warnings: named, everything to know.
+    """
+
+    rates: Mapping[str, RateEstimate]
+    bright_weight: MeasuredValue | None
+    photons: MeasuredValue | None
+    plateau: tuple[float, float]
+    cores: tuple[DirectedCores, ...]
+    reference: int
+    laws: Mapping[str, WellLaw]
+    lag_scan: DirectedScan
+    start_share: Mapping[str, float]
+    n_trajectories: int
+    n_done: int
+    n_censored: int
+    n_failed: int
+    total_time: float
+    burn_in: float
+    separation: float
+    warnings: tuple[str, ...]
+
+    @property
+    def core(self) -> DirectedCores:
+        """The reading of the reference cores."""
+        return self.cores[self.reference]
+
+    def __str__(self) -> str:
+        ended = f"{self.n_done} done, {self.n_censored} cut off, {self.n_failed} failed"
+        lines = [f"{self.n_trajectories} trajectories ({ended}), total time {self.total_time:.6g}"]
+        for name, rate in self.rates.items():
+            text = str(replace(rate, warnings=()))
+            lines.append(text.replace(rate.quantity, name, 1))
+        for label, value in (("bright weight", self.bright_weight), ("photons", self.photons)):
+            lines.append(f"{label}: {'undetermined' if value is None else value}")
+        lines += [f"cores {c}" for c in self.cores]
+        lines += [
+            f"{well}: {law.exponentiality}"
+            for well, law in self.laws.items()
+            if law.exponentiality is not None
+        ]
+        for lag, rates in self.lag_scan:
+            found = ", ".join(f"{n} {r.value:.4e}" for n, r in rates.items())
+            lines.append(f"first lag {lag:.4g}: {found}")
+        return "\n".join([*lines, *(f"! {w}" for w in self.warnings)])
+
+
+def directed_headline(
+    records: Sequence[TrajectoryRecord],
+    *,
+    sample_interval: float,
+    burn_in: float,
+    relaxation_time: float,
+    core_names: Sequence[str],
+    centre: int = 1,
+    level: float = 0.95,
+    rate_guesses: Mapping[str, float] | None = None,
+    second_rate: float | None = None,
+    photons: int | None = None,
+) -> Mapping[str, RateEstimate]:
+    """The rates lam_e, lam_o, k_v, k_b, k_d of one point, and nothing else: cheap, for a decision after every batch.
+
+    Never raises for want of switches. Arguments as in :func:`measure_directed`.
+
+    Raises:
+        StatisticsError: malformed records, none that did not fail, or one still running.
+    """
+    at = _conditions(sample_interval, burn_in, relaxation_time, core_names, centre, level, rate_guesses)
+    return _estimates(point.usable_records(records), core_names, at)[0].rates
+
+
+def measure_directed(
+    records: Sequence[TrajectoryRecord],
+    *,
+    sample_interval: float,
+    burn_in: float,
+    relaxation_time: float,
+    core_names: Sequence[str],
+    centre: int = 1,
+    level: float = 0.95,
+    rate_guesses: Mapping[str, float] | None = None,
+    second_rate: float | None = None,
+    photons: int | None = None,
+) -> DirectedMeasurement:
+    """Everything the trajectories of one point say about switching among a central and two bright wells.
+
+    Args:
+        records: trajectories that are done, cut off or failed, started in coherent states of the wells (well 0 and 2
+            bright, mirror images; 1 the centre). Failed ones are counted and named, not used.
+        sample_interval: spacing of the samples, and of the grid on which labels are correlated.
+        burn_in: time at the start of every trajectory left out of correlations and counts (not of the plateaus).
+        relaxation_time: the slowest intra-well relaxation time.
+        core_names: one per core definition; labels are those of ``reference``, else of the first.
+        centre: index of the central well. level: confidence.
+        rate_guesses: lam_e and lam_o; they choose lags and never enter a value.
+        second_rate: rate of the next slower process, for the separation of time scales.
+        photons: column of the samples with the photon number.
+
+    Raises:
+        StatisticsError: malformed records, none that did not fail, or one still running.
+    """
+    at = _conditions(sample_interval, burn_in, relaxation_time, core_names, centre, level, rate_guesses)
+    usable = point.usable_records(records)
+    light = None if photons is None else point.order_parameter(usable, photons)
+    found, cores = _estimates(usable, core_names, at, light)
+    reference = reference_definition(core_names)
+    lam_e = found.rates["lam_e"].value
+    separation = second_rate / lam_e if second_rate is not None and lam_e > 0.0 else math.nan
+    scan = _scan(usable, reference, cores[reference], at) if found.lags is not None else ()
+    laws = _laws(cores[reference], centre, level)
+    ends = Counter(r.state for r in records)
+    warnings = [
+        *point.failures(records),
+        *point.leaks(usable),
+        *_doubts(found, cores[reference], separation, laws),
+    ]
+    return DirectedMeasurement(
+        rates=found.rates,
+        bright_weight=found.bright_weight,
+        photons=found.photons,
+        plateau=(found.h_v, found.h_b),
+        cores=cores,
+        reference=reference,
+        laws=laws,
+        lag_scan=scan,
+        start_share=found.start_share,
+        n_trajectories=len(records),
+        n_done=ends[EndState.DONE],
+        n_censored=ends[EndState.CENSORED],
+        n_failed=ends[EndState.FAILED],
+        total_time=float(sum(r.elapsed for r in usable)),
+        burn_in=burn_in,
+        separation=separation,
+        warnings=tuple(dict.fromkeys(warnings)),
+    )
+
+
+def _conditions(
+    sample_interval: float,
+    burn_in: float,
+    relaxation_time: float,
+    core_names: Sequence[str],
+    centre: int,
+    level: float,
+    guesses: Mapping[str, float] | None,
+) -> LabelConditions:
+    # the two-well class checks the times
+    Conditions(sample_interval, burn_in, relaxation_time, False, check_level(level), None, "time", 3)
+    if not core_names:
+        raise StatisticsError("core_names: got none, directed rates need the labels of a core definition")
+    if centre != 1:
+        raise StatisticsError(f"centre: got {centre!r}, allowed is 1: wells are bright -, centre, bright +")
+    return LabelConditions(sample_interval, burn_in, relaxation_time, centre, 3, level, dict(guesses or {}))
+
+
+def _estimates(
+    usable: Sequence[TrajectoryRecord],
+    core_names: Sequence[str],
+    at: LabelConditions,
+    light: Sequence[FloatArray] | None = None,
+) -> tuple[DirectedEstimates, tuple[DirectedCores, ...]]:
+    """Estimates with the reference cores; counted rates of all definitions."""
+    cores = tuple(
+        read_directed_cores(usable, i, name, burn_in=at.burn_in, centre=at.centre, level=at.level)
+        for i, name in enumerate(core_names)
+    )
+    reference = reference_definition(core_names)
+    labelled = _labelled(usable, reference)
+    paths = well_paths([usable[i] for i in labelled], reference)
+    light = None if light is None else [light[i] for i in labelled]
+    return estimate_directed(paths, cores[reference], at, light), cores
+
+
+def _labelled(records: Sequence[TrajectoryRecord], core: int) -> list[int]:
+    """Records that have a label under this definition."""
+    return [i for i, r in enumerate(records) if r.start_well >= 0 or bool((r.switches["core"] == core).any())]
+
+
+def _scan(
+    usable: Sequence[TrajectoryRecord], reference: int, core: DirectedCores, at: LabelConditions
+) -> DirectedScan:
+    """Rates with first lags and plateau times of 2 to 12 relaxation times."""
+    paths = well_paths(usable, reference)
+    out: list[tuple[float, Mapping[str, RateEstimate]]] = []
+    for lag in LAG_SCAN:
+        found = estimate_directed(paths, core, at, lag=lag)
+        if found.lags is not None:
+            rates = {n: r for n, r in found.rates.items() if r.scale is None and math.isfinite(r.value)}
+            out.append((lag * at.relaxation_time, rates))
+    return tuple(out)
+
+
+def _laws(core: DirectedCores, centre: int, level: float) -> dict[str, WellLaw]:
+    """Survival and exponentiality of residences in the centre and in the bright wells."""
+    seen = core.residences.complete_starts()
+    laws = {}
+    for name, inside in (("centre", seen.well == centre), ("bright", seen.well != centre)):
+        part = replace(seen, rows=seen.rows[inside])
+        n = part.n_switched
+        laws[name] = WellLaw(
+            kaplan_meier(part.durations, part.switched, level) if n >= 1 else None,
+            exponentiality_test(part.durations, part.switched) if n >= 3 else None,
+        )
+    return laws
+
+
+def _doubts(
+    found: DirectedEstimates, core: DirectedCores, separation: float, laws: Mapping[str, WellLaw]
+) -> list[str]:
+    """Warnings of the estimates and about time scales, starts, cores and the law of the residences."""
+    out = [
+        f"{name}: {w}" for name in RATE_NAMES for w in found.rates[name].warnings if w not in core.warnings
+    ]
+    out += core.warnings
+    if separation < point.SEPARATION_WARN:
+        strong = separation < point.SEPARATION_REFUSE
+        limit = point.SEPARATION_REFUSE if strong else point.SEPARATION_WARN
+        out.append(
+            f"separation: second rate / lam_e = {separation:.3g} < {limit:g}: "
+            + ("rates among wells mean little" if strong else "the system is not quite three-state")
+        )
+    for name, share in found.start_share.items():
+        if share > START_SHARE:
+            out.append(
+                f"start_noise: {100 * min(share, 1.0):.0f} % of the variance of {name} comes from the few starts; more and "
+                "shorter trajectories would be cheaper"
+            )
+    for name in ("k_v", "k_b"):
+        out += _disagreement(name, found.rates[name], core)
+    for well, law in laws.items():
+        test = law.exponentiality
+        if test is not None and test.p_value < point.ODD_P and not core.warnings:
+            out.append(
+                f"exponentiality: residences in the {well} well are not exponential (p = {test.p_value:.2g}), coefficient of "
+                f"variation {test.coefficient_of_variation:.3f}"
+            )
+    return out
+
+
+def _disagreement(name: str, rate: RateEstimate, core: DirectedCores) -> list[str]:
+    """A warning if counted and spectral rate differ by more than three errors and what transits explain."""
+    counted = core.rate(name)
+    if counted is None or not (counted.value > 0.0 and rate.value > 0.0) or rate.scale is not None:
+        return []
+    apart = abs(math.log(counted.value / rate.value))
+    explained = 0.0 if math.isnan(core.rate_x_transit) else 2.0 * core.rate_x_transit
+    error = math.hypot(counted.relative_error, rate.relative_error)
+    if apart < 3.0 * error + explained:
+        return []
+    return [
+        f"cores: counted {name} = {counted.value:.4g} against {rate.value:.4g} from the labels' slow modes; the cores "
+        f"{core.name} do not tell the wells apart cleanly"
+    ]
