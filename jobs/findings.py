@@ -16,8 +16,8 @@ from wellhop.analysis.result import DIMENSIONLESS, CampaignResult, PointResult
 from wellhop.engine.systems import build_measurable
 from wellhop.jobs.campaign import Campaign, changed_keys_of_texts, parse
 from wellhop.jobs.content import ContentHash
+from wellhop.jobs.engines import CampaignEngine
 from wellhop.jobs.judging import measurement_of
-from wellhop.jobs.jump_engine import JumpEngine
 from wellhop.jobs.results import Results
 from wellhop.jobs.showcase import illustrate
 from wellhop.jobs.store import RunFolder
@@ -47,7 +47,7 @@ def findings(folder: Path) -> tuple[CampaignResult, tuple[str, ...]]:
         measured: dict[tuple[int, str], Measurement | None] = {}
         manifolds: dict[int, int] = {}
         content = ContentHash()
-        with Results(found, JumpEngine()) as results:
+        with Results(found, CampaignEngine()) as results:
             for unit in found.units:
                 stored = results.records(unit)
                 records = list(content.pass_through(unit.key, results.count(unit.key), stored))

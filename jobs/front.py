@@ -9,15 +9,13 @@ from __future__ import annotations
 
 import collections
 import math
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 
-from wellhop.engine.records import EndState, SliceRecord, Snapshot, TrajectoryRecord
+from wellhop.engine.records import EndState, SliceRecord, TrajectoryRecord
 from wellhop.jobs.ledger import Account
 from wellhop.jobs.stopping import Tally, Verdict, give_verdict
-from wellhop.jobs.units import Unit
+from wellhop.jobs.units import Piece, Unit
 
-#: A slice to hand out: trajectory, number of the slice, snapshot (None: from the start).
-Piece = tuple[int, int, Snapshot | None]
 Assemble = Callable[[int, list[SliceRecord]], TrajectoryRecord]
 
 
@@ -26,7 +24,7 @@ class Front:
 
     Attributes:
         unit, account, tally: what it is, its books, its statistics.
-        seconds: time spent computing it in this run.  in_flight: slices handed out and not yet back.
+        seconds: time spent computing it in this run.
     """
 
     def __init__(self, unit: Unit, tally: Tally, assemble: Assemble) -> None:
@@ -35,7 +33,6 @@ class Front:
         self.account = Account(unit)
         self.tally = tally
         self.seconds = 0.0
-        self.in_flight = 0
         self._assemble = assemble
         self._next_new = 0
         self._ready: collections.deque[Piece] = collections.deque()
@@ -74,32 +71,68 @@ class Front:
         needed = max(self.unit.boundary(self.account.finished), self.unit.at_least)
         return min(needed, self.unit.max_trajectories)
 
-    def next_piece(self, ahead: int) -> Piece | None:
-        """The next slice to hand out, at most ``ahead`` trajectories beyond the certain ones."""
-        limit = min(self.certain + ahead, self.unit.max_trajectories) if self.certain else 0
+    @property
+    def likely(self) -> int:
+        """Trajectories below this number will probably be needed, judging by the latest verdict.
+
+        Work grows in proportion to the share of the way, so ``trajectories`` / ``fraction`` will do; whole
+        batches of that, because a guess too high is wasted work.
+        """
+        verdict = self.account.verdict
+        if self.account.decided or verdict is None or not 0 < verdict.progress.fraction < 1:
+            return self.certain
+        guess = min(verdict.trajectories / verdict.progress.fraction, float(self.unit.max_trajectories))
+        return max(self.certain, int(guess) // self.unit.batch * self.unit.batch)
+
+    @property
+    def unfinished(self) -> int:
+        """Trajectories that will probably be needed and have not ended, running ones included."""
+        return max(0, self.likely - self.account.finished - self.account.ended_ahead)
+
+    def available(self, limit: int) -> int:
+        """How many slices could be handed out now, of trajectories below ``limit``."""
+        limit = min(limit, self.unit.max_trajectories) if not self.account.decided else 0
+        begun = sum(piece[0] < limit for piece in self._ready)
+        return begun + max(0, limit - self._next_new)
+
+    def next_pieces(self, limit: int, most: int) -> tuple[Piece, ...]:
+        """Up to ``most`` slices to hand out, of trajectories below ``limit``: begun ones first, in turn."""
+        limit = min(limit, self.unit.max_trajectories) if not self.account.decided else 0
+        pieces: list[Piece] = []
         for _ in range(len(self._ready)):
+            if len(pieces) == most:
+                break
             if self._ready[0][0] < limit:
-                self.in_flight += 1
-                return self._ready.popleft()
-            self._ready.rotate(-1)
-        if self._next_new >= limit:
-            return None
-        self._next_new += 1
-        self.in_flight += 1
-        return self._next_new - 1, 0, None
+                pieces.append(self._ready.popleft())
+            else:
+                self._ready.rotate(-1)
+        while len(pieces) < most and self._next_new < limit:
+            pieces.append((self._next_new, 0, None))
+            self._next_new += 1
+        return tuple(pieces)
 
     def accept(
-        self, trajectory: int, number: int, record: SliceRecord, seconds: float
-    ) -> tuple[bool, list[Verdict]]:
-        """Enter a slice that came back; returns whether it is to be stored and the verdicts it led to."""
-        self.in_flight -= 1
+        self, slices: Sequence[tuple[int, int, SliceRecord]], seconds: float
+    ) -> tuple[int, list[Verdict]]:
+        """Enter the slices of a task that came back.
+
+        Returns:
+            How many of them, counted from the first, are to be stored, and the verdicts they led to.
+        """
         self.seconds += seconds
-        if self.account.decided:
-            return False, []
-        given = self._enter(trajectory, number, record, None)
-        if record.state is EndState.RUNNING and not self.account.decided:
-            self._ready.appendleft((trajectory, number + 1, record.snapshot))
-        return True, given
+        given: list[Verdict] = []
+        on: list[Piece] = []
+        stored = 0
+        for trajectory, number, record in slices:
+            if self.account.decided:
+                break
+            given += self._enter(trajectory, number, record, None)
+            stored += 1
+            if record.state is EndState.RUNNING:
+                on.append((trajectory, number + 1, record.snapshot))
+        if not self.account.decided:
+            self._ready.extendleft(reversed(on))
+        return stored, given
 
     def _enter(
         self, trajectory: int, number: int, record: SliceRecord, known: Verdict | None

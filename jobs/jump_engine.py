@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 
 class JumpEngine:
-    """``wellhop.engine.trajectory`` as an :class:`~wellhop.jobs.units.Engine`."""
+    """``wellhop.engine.trajectory`` as an :class:`~wellhop.jobs.units.Engine`; work is counted in clicks."""
 
     def load(self, arrays: Mapping[str, np.ndarray]) -> JumpProblem:
         """The problem from its arrays."""
@@ -22,17 +22,23 @@ class JumpEngine:
 
         return JumpProblem.from_arrays(dict(arrays))
 
+    def lanes(self, problem: JumpProblem) -> int:
+        """One: clicks come at different times, so nothing is gained side by side."""
+        return 1
+
     def start(self, problem: JumpProblem, seed: int, point: int, arm: int, trajectory: int) -> Snapshot:
         """First snapshot of a trajectory."""
         from wellhop.engine.trajectory import start
 
         return start(problem, seed, point, arm, trajectory)
 
-    def advance(self, problem: JumpProblem, snapshot: Snapshot, max_clicks: int) -> SliceRecord:
-        """The next slice."""
+    def advance_many(
+        self, problem: JumpProblem, snapshots: Sequence[Snapshot], max_work: int
+    ) -> list[SliceRecord]:
+        """The next slice of each."""
         from wellhop.engine.trajectory import advance
 
-        return advance(problem, snapshot, max_clicks)
+        return [advance(problem, snapshot, max_work) for snapshot in snapshots]
 
     def assemble(self, problem: JumpProblem, index: int, slices: Sequence[SliceRecord]) -> TrajectoryRecord:
         """A trajectory from all its slices."""

@@ -46,6 +46,11 @@ class Account:
         """Whether the unit is complete."""
         return self.verdict is not None and self.verdict.done
 
+    @property
+    def ended_ahead(self) -> int:
+        """Trajectories that have ended and wait for one before them."""
+        return len(self._ahead)
+
     def enter(self, trajectory: int, number: int, state: EndState) -> None:
         """Enter one slice.
 

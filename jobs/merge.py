@@ -48,7 +48,7 @@ import numpy as np
 from wellhop.engine.records import CLICK_DTYPE, SWITCH_DTYPE, TrajectoryRecord
 from wellhop.jobs.content import ContentHash
 from wellhop.jobs.durable import PARTIAL, sync_file, sync_folder, unwritable, write_durably
-from wellhop.jobs.jump_engine import JumpEngine
+from wellhop.jobs.engines import CampaignEngine
 from wellhop.jobs.results import Results
 from wellhop.jobs.store import RunFolder
 from wellhop.jobs.units import Engine, Unit
@@ -71,7 +71,7 @@ def merge(path: Path, engine: Engine[Any] | None = None) -> Path:
     """Write ``DIR/campaign.h5`` from the segments; an incomplete campaign gives its whole batches.
 
     Args:
-        path: run folder.  engine: assembles trajectories, the jump engine by default.
+        path: run folder.  engine: assembles trajectories, the engine of campaigns by default.
 
     Returns:
         Path of the file.
@@ -80,7 +80,7 @@ def merge(path: Path, engine: Engine[Any] | None = None) -> Path:
         FolderError, DamagedFileError: see :meth:`wellhop.jobs.store.RunFolder.open`; or the disk refuses.
     """
     target = path / MERGED
-    with RunFolder.open(path, write=True) as folder, Results(folder, engine or JumpEngine()) as results:
+    with RunFolder.open(path, write=True) as folder, Results(folder, engine or CampaignEngine()) as results:
         partial = target.with_name(MERGED + PARTIAL)
         try:
             with h5py.File(partial, "w", libver="v110") as file:

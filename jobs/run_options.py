@@ -17,7 +17,8 @@ class RunOptions:
     """How a campaign is run; times in seconds.
 
     Attributes:
-        slice_clicks: length of the slices of a trajectory; None lets the scheduler measure a good one.
+        slice_clicks: length of the slices of a trajectory in clicks, for Langevin arms in steps; None lets the
+            scheduler measure a good one.
         commit_seconds: at most so much work is lost when the machine fails.
         wall_time: pause after so long; None never does.
     """

@@ -6,13 +6,13 @@ import shlex
 import sys
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from wellhop.jobs import ranks, scheduler
 from wellhop.jobs.admission import check_campaign, read_manifest
 from wellhop.jobs.campaign import Campaign, changed_keys_of_texts, fingerprint, parse
+from wellhop.jobs.engines import CampaignEngine, LoadedProblem
 from wellhop.jobs.judging import tally_of
-from wellhop.jobs.jump_engine import JumpEngine
 from wellhop.jobs.launcher import agree, communicator
 from wellhop.jobs.prepare import Prepared, prepare
 from wellhop.jobs.progress import Lines, Silent
@@ -21,9 +21,6 @@ from wellhop.jobs.provenance import collect
 from wellhop.jobs.run_options import Overrides, RunOptions
 from wellhop.jobs.store import RunFolder
 from wellhop.jobs.worker import Worker
-
-if TYPE_CHECKING:
-    from wellhop.engine.unravelling import JumpProblem
 
 
 def run(campaign: Campaign, *, overrides: Overrides) -> int:
@@ -70,8 +67,8 @@ def _work(
 ) -> int:
     """Manage on rank 0, compute on the others."""
 
-    def worker_of(identity: int) -> Worker[JumpProblem]:
-        return Worker(JumpEngine(), identity)
+    def worker_of(identity: int) -> Worker[LoadedProblem]:
+        return Worker(CampaignEngine(), identity)
 
     if comm is not None:
         ranks.guard(comm)
@@ -88,7 +85,7 @@ def _work(
                 size += f" x {len(campaign.arms)} arms = {len(folder.units)} units"
             print(f"{campaign.title}: {size}, results in {folder.path}", file=sys.stderr)
         reporter = Silent() if overrides.quiet else Lines()
-        outcome = scheduler.run(folder, JumpEngine(), tally_of, crew, settings, reporter)
+        outcome = scheduler.run(folder, CampaignEngine(), tally_of, crew, settings, reporter)
         place = folder.path
     print(outcome.message)
     if outcome.complete and not overrides.quiet:

@@ -7,11 +7,16 @@ and what lies beyond is dropped.
 
 Priorities: units of which nothing is known come first, then those with the most work left, so that no long
 unit is alone at the end; a trajectory that has begun comes before a new one.
+
+Where trajectories are cheaper side by side they are handed out in groups, as large as the engine likes while
+there is work for everybody, and smaller at the end, so that no rank idles. Groups are formed anew for every
+slice.
 """
 
 from __future__ import annotations
 
 import collections
+import math
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -19,7 +24,7 @@ from typing import Any, Final, Generic, TypeVar
 
 from wellhop.engine.errors import WellhopError
 from wellhop.engine.records import SliceRecord, TrajectoryRecord
-from wellhop.jobs.front import Front, Piece
+from wellhop.jobs.front import Front
 from wellhop.jobs.interrupts import Interrupts
 from wellhop.jobs.progress import Reporter, Silent, Standing
 from wellhop.jobs.ranks import Crew
@@ -27,7 +32,7 @@ from wellhop.jobs.results import Results
 from wellhop.jobs.segments import Entry
 from wellhop.jobs.stopping import Tally, Verdict
 from wellhop.jobs.store import RunFolder
-from wellhop.jobs.units import Engine, Key, Unit
+from wellhop.jobs.units import Engine, Key, Piece, Unit
 from wellhop.jobs.worker import Done, Failure, Signalled, Task
 
 P = TypeVar("P")
@@ -43,7 +48,7 @@ class Settings:
     """How to compute, which changes no result.
 
     Attributes:
-        slice_clicks: fixed length of slices, or None to aim at ``slice_seconds``.
+        slice_clicks: fixed length of slices in clicks (Langevin: steps), or None to aim at ``slice_seconds``.
         commit_seconds: at most so much work is lost when the machine fails.
         wall_time: pause after so many seconds, or None.
     """
@@ -119,6 +124,7 @@ class Manager(Generic[P]):
         self._longest = 0.0
         self._commit_took = 0.0
         self._problem: tuple[Key, P] | None = None
+        self._lanes: dict[Key, int] = {}
         self._load = [0] * crew.size
         self._held: list[collections.OrderedDict[Key, int]] = [
             collections.OrderedDict() for _ in range(crew.size)
@@ -138,11 +144,14 @@ class Manager(Generic[P]):
 
     def _assembler(self, key: Key) -> Callable[[int, list[SliceRecord]], TrajectoryRecord]:
         def assemble(trajectory: int, slices: list[SliceRecord]) -> TrajectoryRecord:
-            if self._problem is None or self._problem[0] != key:
-                self._problem = (key, self._engine.load(self._folder.problem(key)))
-            return self._engine.assemble(self._problem[1], trajectory, slices)
+            return self._engine.assemble(self._loaded(key), trajectory, slices)
 
         return assemble
+
+    def _loaded(self, key: Key) -> P:
+        if self._problem is None or self._problem[0] != key:
+            self._problem = (key, self._engine.load(self._folder.problem(key)))
+        return self._problem[1]
 
     def work(self) -> Outcome:
         """The loop."""
@@ -185,24 +194,40 @@ class Manager(Generic[P]):
 
     def _feed(self) -> None:
         """Give every worker its share, the emptiest first; certain work before work ahead."""
+        waiting = sum(front.unfinished for front in self._order)
         for level in range(1, self._crew.depth + 1):
             for worker in range(self._crew.size):
-                if self._load[worker] < level and not self._feed_one(worker):
+                if self._load[worker] < level and not self._feed_one(worker, waiting):
                     return
 
-    def _feed_one(self, worker: int) -> bool:
-        # A single worker never idles, so for it everything ahead of the certain would be wasted.
-        room = 0 if self._crew.size == 1 else self._crew.size * self._crew.depth
-        for ahead in (0, room) if room else (0,):
+    def _feed_one(self, worker: int, waiting: int) -> bool:
+        # A single worker never idles, so for it everything ahead of what is needed would be wasted.
+        for ahead in (False, True) if self._crew.size > 1 else (False,):
             for front in self._order:
-                piece = front.next_piece(ahead)
-                if piece is not None:
-                    self._send(worker, front.unit.key, piece)
+                pieces = self._group(front, self._load[worker] == 0, ahead, waiting)
+                if pieces:
+                    self._send(worker, front.unit.key, pieces)
                     return True
         return False
 
-    def _send(self, worker: int, key: Key, piece: Piece) -> None:
-        trajectory, number, snapshot = piece
+    def _group(self, front: Front, idle: bool, ahead: bool, waiting: int) -> tuple[Piece, ...]:
+        """What to hand out next of a unit; ``waiting`` is the number of trajectories likely needed, of all."""
+        key, workers = front.unit.key, self._crew.size
+        if key not in self._lanes:
+            self._lanes[key] = max(1, self._engine.lanes(self._loaded(key)))
+        lanes = self._lanes[key]
+        if lanes == 1:
+            room = workers * self._crew.depth if ahead else 0
+            return front.next_pieces(front.certain + room, 1)
+        if ahead:  # a whole group of guesses is no work to queue up, only better than to idle
+            return front.next_pieces(front.certain + workers * lanes, lanes) if idle else ()
+        # as many groups as keep all workers busy, of one size: a small one would cost nearly as much as a large
+        size = math.ceil(waiting / max(workers, math.ceil(waiting / lanes))) if waiting else lanes
+        limit = front.likely
+        groups = math.ceil(front.available(limit) / size)
+        return front.next_pieces(limit, math.ceil(front.available(limit) / groups)) if groups else ()
+
+    def _send(self, worker: int, key: Key, pieces: tuple[Piece, ...]) -> None:
         held, arrays, forget = self._held[worker], None, []
         if key not in held:
             arrays = self._folder.problem(key)
@@ -212,8 +237,8 @@ class Manager(Generic[P]):
         held.move_to_end(key)
         settings = self._settings
         task = Task(
-            *(key, trajectory, number, snapshot, self._folder.seed),
-            clicks=settings.slice_clicks,
+            *(key, pieces, self._folder.seed),
+            work=settings.slice_clicks,
             seconds=settings.slice_seconds,
             arrays=arrays,
             forget=tuple(forget),
@@ -224,10 +249,9 @@ class Manager(Generic[P]):
     def _accept(self, done: Done) -> None:
         self._load[done.worker] -= 1
         self._longest = max(self._longest, done.seconds)
-        front = self._fronts[done.key]
-        store, verdicts = front.accept(done.trajectory, done.number, done.record, done.seconds)
-        if store:
-            entry = Entry(*done.key, done.trajectory, done.number, done.record)
+        stored, verdicts = self._fronts[done.key].accept(done.slices, done.seconds)
+        for trajectory, number, record in done.slices[:stored]:
+            entry = Entry(*done.key, trajectory, number, record)
             self._buffer.append(entry)
             self._size += entry.size
         if verdicts:

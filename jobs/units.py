@@ -18,6 +18,8 @@ from wellhop.engine.records import SliceRecord, Snapshot, TrajectoryRecord
 
 #: (index of the point, index of the arm)
 Key = tuple[int, int]
+#: A slice to compute: trajectory, number of the slice, snapshot from which it begins (None: from the start).
+Piece = tuple[int, int, Snapshot | None]
 
 
 @dataclass(frozen=True)
@@ -102,17 +104,25 @@ class Engine(Protocol[P]):
     """What runs trajectories; ``P`` is its own form of a prepared problem.
 
     Everything is deterministic: a trajectory's results depend on problem, seed, point, arm and trajectory
-    only, and neither on where it is cut into slices nor on who computes which slice.
+    only, and neither on where it is cut into slices, nor on which others advance beside it, nor on who
+    computes which slice.
     """
 
     def load(self, arrays: Mapping[str, np.ndarray]) -> P:
         """The problem from its plain arrays, as they were prepared."""
 
+    def lanes(self, problem: P) -> int:
+        """How many trajectories side by side are best; 1 where company makes none of them cheaper."""
+
     def start(self, problem: P, seed: int, point: int, arm: int, trajectory: int) -> Snapshot:
         """The snapshot from which the first slice begins."""
 
-    def advance(self, problem: P, snapshot: Snapshot, max_clicks: int) -> SliceRecord:
-        """The next slice: at most ``max_clicks`` >= 1 clicks; fewer only where the trajectory ends."""
+    def advance_many(self, problem: P, snapshots: Sequence[Snapshot], max_work: int) -> list[SliceRecord]:
+        """The next slice of several trajectories of one unit, in the order of ``snapshots``.
+
+        Each goes on by at most ``max_work`` >= 1 pieces of work (clicks of a quantum jump, steps of a Langevin
+        trajectory) and by at least one; less than ``max_work`` where it ends or memory says so.
+        """
 
     def assemble(self, problem: P, index: int, slices: Sequence[SliceRecord]) -> TrajectoryRecord:
         """A trajectory from all its slices."""

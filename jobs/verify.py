@@ -10,7 +10,7 @@ from wellhop.engine.errors import DamagedFileError, FolderError
 from wellhop.engine.records import EndState
 from wellhop.jobs.chain import STATE
 from wellhop.jobs.content import ContentHash
-from wellhop.jobs.jump_engine import JumpEngine
+from wellhop.jobs.engines import CampaignEngine
 from wellhop.jobs.ledger import audit
 from wellhop.jobs.merge import MERGED, sidecar
 from wellhop.jobs.merged import read_merged
@@ -54,7 +54,7 @@ def verify(path: Path, engine: Engine[Any] | None = None) -> VerifyReport:
     """Check manifest, campaign, prepared problems, the chain of segments, the ledger and the merged file.
 
     Args:
-        path: run folder.  engine: assembles trajectories, the jump engine by default.
+        path: run folder.  engine: assembles trajectories, the engine of campaigns by default.
 
     Raises:
         FolderError: not a run folder, or not readable.
@@ -65,7 +65,7 @@ def verify(path: Path, engine: Engine[Any] | None = None) -> VerifyReport:
     except DamagedFileError as error:
         report.problems.append(str(error))
         return report
-    with folder, Results(folder, engine or JumpEngine()) as results:
+    with folder, Results(folder, engine or CampaignEngine()) as results:
         chain = folder.chain
         report.problems += chain.problems
         report.notes += chain.notes

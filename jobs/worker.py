@@ -1,8 +1,9 @@
-"""The worker's side: messages between manager and workers, and the loop-free heart that computes one slice.
+"""The worker's side: messages between manager and workers, and the loop-free heart that computes one task.
 
-A worker knows nothing of files, batches or stop rules. It gets a slice to compute, with the problem's arrays
-when it does not hold them yet, and answers with the record. It chooses the length of a slice by itself,
-aiming at a duration, because results do not depend on where trajectories are cut.
+A worker knows nothing of files, batches or stop rules. It gets the next slice of a trajectory to compute, or of
+a group of them that advance side by side, with the problem's arrays when it does not hold them yet, and answers
+with the records. It chooses the length of a slice by itself, aiming at a duration, because results do not
+depend on where trajectories are cut.
 """
 
 from __future__ import annotations
@@ -17,13 +18,13 @@ import numpy as np
 
 from wellhop.engine import errors
 from wellhop.engine.errors import WellhopError
-from wellhop.engine.records import EndState, SliceRecord, Snapshot
-from wellhop.jobs.units import Engine, Key
+from wellhop.engine.records import EndState, SliceRecord
+from wellhop.jobs.units import Engine, Key, Piece
 
 P = TypeVar("P")
-_FIRST_CLICKS: Final = 256
-#: The engine reserves room for every click of a slice where clicks are recorded.
-_MOST_CLICKS: Final = 1 << 22
+_FIRST_WORK: Final = 256
+#: The jump engine reserves room for every click of a slice where clicks are recorded.
+_MOST_WORK: Final = 1 << 22
 #: A first call may include compilation, so one measurement changes the length of slices by no more than this
 #: factor.
 _GROWTH: Final = 8.0
@@ -31,19 +32,16 @@ _GROWTH: Final = 8.0
 
 @dataclass(frozen=True)
 class Task:
-    """Manager to worker: compute one slice.
+    """Manager to worker: compute the next slice of each of these trajectories of one unit.
 
     ``arrays`` come along when the worker does not hold the unit's problem; ``forget`` names problems it may
-    drop. ``snapshot`` is None for the first slice. ``clicks`` fixes the length of the slice, else ``seconds``
-    is aimed at.
+    drop. ``work`` fixes the length of the slices (clicks or steps), else ``seconds`` is aimed at.
     """
 
     key: Key
-    trajectory: int
-    number: int
-    snapshot: Snapshot | None
+    pieces: tuple[Piece, ...]
     seed: int
-    clicks: int | None
+    work: int | None
     seconds: float
     arrays: Mapping[str, np.ndarray] | None = None
     forget: tuple[Key, ...] = ()
@@ -58,13 +56,11 @@ class Stop:
 
 @dataclass(frozen=True)
 class Done:
-    """Worker to manager: one slice and the seconds it took."""
+    """Worker to manager: the slices of a task, (trajectory, number, record) each, and the seconds they took."""
 
     worker: int
     key: Key
-    trajectory: int
-    number: int
-    record: SliceRecord
+    slices: tuple[tuple[int, int, SliceRecord], ...]
     seconds: float
 
 
@@ -131,33 +127,40 @@ class Worker(Generic[P]):
         self._engine = engine
         self._identity = identity
         self._problems: dict[Key, P] = {}
-        self._pace: dict[Key, float] = {}
+        self._pace: dict[Key, tuple[float, int]] = {}
         self._length: dict[Key, int] = {}
 
     def compute(self, task: Task) -> Done:
-        """One slice."""
+        """One slice of each trajectory of the task."""
         for key in task.forget:
             self._problems.pop(key, None)
         if task.arrays is not None:
             self._problems[task.key] = self._engine.load(task.arrays)
         problem = self._problems[task.key]
         begin = time.perf_counter()
-        snapshot = task.snapshot
-        if snapshot is None:
-            snapshot = self._engine.start(problem, task.seed, *task.key, task.trajectory)
-        clicks = task.clicks if task.clicks is not None else self._clicks(task)
-        record = self._engine.advance(problem, snapshot, clicks)
+        snapshots = [
+            self._engine.start(problem, task.seed, *task.key, trajectory) if snapshot is None else snapshot
+            for trajectory, _, snapshot in task.pieces
+        ]
+        work = task.work if task.work is not None else self._work(task)
+        records = self._engine.advance_many(problem, snapshots, work)
         seconds = time.perf_counter() - begin
-        if record.state is EndState.RUNNING:  # it used all its clicks, so the pace is known
-            self._pace[task.key] = seconds / clicks
-        return Done(self._identity, task.key, task.trajectory, task.number, record, seconds)
+        if any(record.state is EndState.RUNNING for record in records):  # all the work was done: the pace is known
+            self._pace[task.key] = seconds / work, len(records)
+        slices = tuple(
+            (trajectory, number, record)
+            for (trajectory, number, _), record in zip(task.pieces, records, strict=True)
+        )
+        return Done(self._identity, task.key, slices, seconds)
 
-    def _clicks(self, task: Task) -> int:
+    def _work(self, task: Task) -> int:
         """Length of a slice of the wanted duration, from the pace of the last one."""
-        before = self._length.get(task.key, _FIRST_CLICKS)
-        pace = self._pace.get(task.key)
-        if pace is not None:
+        before = self._length.get(task.key, _FIRST_WORK)
+        if task.key in self._pace:
+            pace, members = self._pace[task.key]
+            # side by side a larger group takes between the same and proportionally more time: assume the worst
+            pace *= max(1.0, len(task.pieces) / members)
             wanted = task.seconds / max(pace, 1e-12)
-            before = int(min(max(wanted, before / _GROWTH, 1.0), before * _GROWTH, _MOST_CLICKS))
+            before = int(min(max(wanted, before / _GROWTH, 1.0), before * _GROWTH, _MOST_WORK))
         self._length[task.key] = before
         return before

@@ -21,9 +21,9 @@ from wellhop.analysis.result import CampaignResult, PointResult
 from wellhop.engine.records import EndState, TrajectoryRecord
 from wellhop.engine.systems.kerr_cat import KerrCat
 from wellhop.jobs import runtime
+from wellhop.jobs.engines import CampaignEngine
 from wellhop.jobs.findings import pull_table
 from wellhop.jobs.judging import measurement_of
-from wellhop.jobs.jump_engine import JumpEngine
 from wellhop.jobs.merge import merge
 from wellhop.jobs.results import Results
 from wellhop.jobs.store import RunFolder
@@ -68,7 +68,7 @@ def staircase(tmp_path_factory: pytest.TempPathFactory) -> Staircase:
     folder = tmp_path_factory.mktemp("acceptance") / "run"
     assert run_here(folder, STAIRCASE) == 0
     points = []
-    with RunFolder.open(folder, write=False) as found, Results(found, JumpEngine()) as results:
+    with RunFolder.open(folder, write=False) as found, Results(found, CampaignEngine()) as results:
         for unit in found.units:
             parameters = unit.about["parameters"]
             points.append(

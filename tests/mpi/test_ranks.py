@@ -29,9 +29,16 @@ def reference(tmp_path_factory: pytest.TempPathFactory) -> str:
 
 
 # Nine ranks: the manager does not compute and worker numbers shift by one.
-@pytest.mark.parametrize(("n_ranks", "clicks"), [(1, 11), (2, 3), (2, 10**6), (3, 40), (4, 9), (9, 17)])
-def test_layouts_give_one_hash(tmp_path: Path, reference: str, n_ranks: int, clicks: int) -> None:
-    ended = drive("run", str(tmp_path / "run"), "--clicks", str(clicks), n_ranks=n_ranks)
+@pytest.mark.parametrize(
+    ("n_ranks", "clicks", "lanes"),
+    [
+        *[(1, 11, 1), (2, 3, 1), (2, 10**6, 1), (3, 40, 1), (4, 9, 1), (9, 17, 1)],
+        *[(1, 5, 8), (2, 7, 64), (3, 40, 5), (4, 9, 2), (9, 17, 8)],
+    ],
+)
+def test_layouts_give_one_hash(tmp_path: Path, reference: str, n_ranks: int, clicks: int, lanes: int) -> None:
+    options = ["--clicks", str(clicks), "--lanes", str(lanes)]
+    ended = drive("run", str(tmp_path / "run"), *options, n_ranks=n_ranks)
     assert (ended.code, ended.err) == (0, "")
     assert checked(tmp_path / "run").content_sha256 == reference
 
@@ -49,7 +56,10 @@ def test_sigkill_at_random_instants_and_resume_on_other_layouts(tmp_path: Path, 
     path, steps = tmp_path / "run", 0
     for kill in range(KILLS):
         before = committed(path)
-        options = ["--sleep", "0.003", "--commit", "0.005", "--clicks", str(chance.randint(1, 20))]
+        options = ["--commit", "0.005", "--clicks", str(chance.randint(1, 20))]
+        lanes = chance.choice([1, 1, 3, 8])
+        # the toy takes its members one after the other
+        options += ["--lanes", str(lanes), "--sleep", "0.003" if lanes == 1 else "0.0006"]
         process = start(["go", str(path), *options], n_ranks=chance.choice([1, 2, 3, 4]))
         if kill % 5:
             assert wait_for_line(process, "working")

@@ -18,14 +18,18 @@ def committed(path: Path) -> int:
     return len(list((path / "segments").glob("seg-*.wh"))) if path.exists() else 0
 
 
-def test_sigkill_at_random_instants(tmp_path: Path) -> None:
+@pytest.mark.parametrize("grouped", [False, True])
+def test_sigkill_at_random_instants(tmp_path: Path, grouped: bool) -> None:
     run_here(tmp_path / "reference", clicks=10**9)
     expected = checked(tmp_path / "reference").content_sha256
     chance = random.Random(7)
     path, steps = tmp_path / "run", 0
     for kill in range(KILLS):
         before = committed(path)
-        options = ["--sleep", "0.002", "--commit", "0.005", "--clicks", str(chance.randint(1, 20))]
+        options = ["--commit", "0.005", "--clicks", str(chance.randint(1, 20))]
+        lanes = chance.choice([3, 5, 8, 64]) if grouped else 1  # another size after every kill
+        # the toy takes its members one after the other
+        options += ["--lanes", str(lanes), "--sleep", "0.0004" if grouped else "0.002"]
         process = start(["go", str(path), *options])
         if kill % 5:  # every fifth one falls anywhere from the first instruction on
             assert wait_for_line(process, "working")

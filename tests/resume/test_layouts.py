@@ -21,16 +21,20 @@ def reference(tmp_path_factory: pytest.TempPathFactory) -> str:
     return checked(path).content_sha256
 
 
-@pytest.mark.parametrize("clicks", [1, 2, 13, 1000, None])
-def test_slices_of_any_length_give_one_hash(tmp_path: Path, reference: str, clicks: int | None) -> None:
-    run_here(tmp_path / "run", clicks)
+@pytest.mark.parametrize(
+    ("clicks", "lanes"), [(1, 1), (2, 1), (13, 1), (1000, 1), (None, 1), (1, 5), (13, 64), (10**9, 4), (None, 7)]
+)
+def test_slices_and_groups_of_any_size_give_one_hash(
+    tmp_path: Path, reference: str, clicks: int | None, lanes: int
+) -> None:
+    run_here(tmp_path / "run", clicks, lanes=lanes)
     assert checked(tmp_path / "run").content_sha256 == reference
 
 
-@pytest.mark.parametrize("flaw", ["slice", "process"])
+@pytest.mark.parametrize("flaw", ["slice", "process", "group"])
 def test_an_engine_that_breaks_its_promise_is_noticed(tmp_path: Path, reference: str, flaw: str) -> None:
-    """Negative control: a stream that depends on the cuts, or on the process, must change the hash."""
-    run_here(tmp_path / "run", 13, flaw=flaw)
+    """Negative control: a stream that depends on cuts, process or neighbours must change the hash."""
+    run_here(tmp_path / "run", 13, flaw=flaw, lanes=4 if flaw == "group" else 1)
     assert verify(tmp_path / "run", ToyEngine()).content_sha256 != reference
 
 

@@ -48,6 +48,7 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--flaw", default="")
     parser.add_argument("--flawed-rank", type=int, default=-1)
     parser.add_argument("--failing", action="store_true")
+    parser.add_argument("--lanes", type=int, default=1)
     return parser.parse_args()
 
 
@@ -77,7 +78,8 @@ def main() -> int:
     flaw = arguments.flaw if arguments.flawed_rank in (-1, rank) else ""
 
     def worker_of(identity: int) -> Worker[dict[str, float]]:
-        return Worker(ToyEngine(arguments.sleep, flaw, arguments.failing), identity)
+        engine = ToyEngine(arguments.sleep, flaw, arguments.failing, arguments.lanes)
+        return Worker(engine, identity)
 
     os.write(
         1, f"started {rank} {os.getpid()}\n".encode()
@@ -88,7 +90,8 @@ def main() -> int:
     try:
         with ranks.manage(comm, worker_of) as crew, _open(arguments) as folder:
             os.write(1, b"working\n")
-            outcome = scheduler.run(folder, ToyEngine(), toy_tally, crew, settings)
+            engine = ToyEngine(lanes=arguments.lanes)
+            outcome = scheduler.run(folder, engine, toy_tally, crew, settings)
     except WellhopError as error:
         print(f"error: {error}", file=sys.stderr)
         return 2

@@ -2,7 +2,7 @@
 
 A trajectory makes clicks with exponential waiting times until its duration is over. Flaws can be switched on
 to show that the tests would notice them: a stream that depends on the process, on the cuts between slices, or
-on the number of commits.
+on the trajectories beside it.
 """
 
 from __future__ import annotations
@@ -50,8 +50,10 @@ def mix(*words: int) -> int:
 class ToyEngine:
     """Implements the engine protocol; ``flaw`` breaks one promise on purpose."""
 
-    def __init__(self, sleep: float = 0.0, flaw: str = "", failing: bool = False) -> None:
-        self.sleep, self.flaw, self.failing = sleep, flaw, failing
+    def __init__(self, sleep: float = 0.0, flaw: str = "", failing: bool = False, lanes: int = 1) -> None:
+        self.sleep, self.flaw, self.failing, self.side_by_side = sleep, flaw, failing, lanes
+        #: sizes of the groups advanced so far
+        self.groups: list[int] = []
 
     def load(self, arrays: Mapping[str, np.ndarray]) -> dict[str, float]:
         return {"duration": float(arrays["duration"][0]), "hop": float(arrays["hop"][0])}
@@ -61,11 +63,24 @@ class ToyEngine:
         integers = np.array([0, trajectory % 2, 0, trajectory])  # clicks, well, switches, number
         return Snapshot(np.array([1.0, 0.5j]), np.zeros(1), integers, np.array([state], dtype=np.uint64))
 
-    def advance(self, problem: dict[str, float], snapshot: Snapshot, max_clicks: int) -> SliceRecord:
+    def lanes(self, problem: dict[str, float]) -> int:
+        return self.side_by_side
+
+    def advance_many(
+        self, problem: dict[str, float], snapshots: Sequence[Snapshot], max_work: int
+    ) -> list[SliceRecord]:
+        self.groups.append(len(snapshots))
+        return [self._advance(problem, snapshot, max_work, len(snapshots)) for snapshot in snapshots]
+
+    def _advance(
+        self, problem: dict[str, float], snapshot: Snapshot, max_clicks: int, members: int
+    ) -> SliceRecord:
         state, (now,) = int(snapshot.stream[0]), snapshot.reals.tolist()
         clicks, well, hops, number = snapshot.integers.tolist()
         if self.flaw == "process":
             state ^= os.getpid()
+        if self.flaw == "group" and members > 1:
+            state = mix(state, members)
         if self.flaw == "slice":
             state = mix(state, 7)
         samples, switches, end, reason = [], [], EndState.RUNNING, ""
