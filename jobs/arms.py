@@ -1,16 +1,18 @@
 """``[measure.*]``: the ways in which a campaign measures each of its points.
 
-Two arms exist. ``jumps`` unravels with displaced channels, which reveals the well, and carries the rate and
-the residence times. ``counting`` is plain photon counting, which never reveals the well: it contributes
-ensemble averages and click rates only, so keys that concern switches are refused there (spec
-kerr_cat_staircase, section 6).
+``jumps`` unravels with displaced channels, which reveals the well, and carries the rate and the residence
+times. ``counting`` is plain photon counting, which never reveals the well: it contributes ensemble averages
+and click rates only, so keys that concern switches are refused there (spec kerr_cat_staircase, section 6).
+``langevin`` integrates the truncated-Wigner equation (:mod:`wellhop.jobs.langevin_arm`): a different model
+with rates of its own.
 """
 
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Final
+from typing import Any, ClassVar, Final
 
 from wellhop.jobs.campaign_schema import (
     NOT_NEGATIVE,
@@ -21,10 +23,11 @@ from wellhop.jobs.campaign_schema import (
     at_least,
     listed,
 )
+from wellhop.jobs.core_sizes import CORE_BRIGHT, CORE_VACUUM, SHARE
 
 #: Arms by name; the place is the arm index, which keys the random streams, so it never depends on the
 #: campaign.
-ARM_NAMES: Final = ("jumps", "counting")
+ARM_NAMES: Final = ("jumps", "counting", "langevin")
 UNRAVELLINGS: Final = {"jumps": "displaced", "counting": "counting"}
 PROPAGATORS: Final = ("auto", "eigen", "dyadic")
 DURATIONS: Final = ("time", "switching_times", "relaxation_times")
@@ -32,19 +35,34 @@ STOPS: Final = ("relative_error", "switches", "time", "trajectories")
 DEFAULT_THRESHOLDS: Final = (0.9, 0.95, 0.99, 0.995)
 SWITCH_KEYS: Final = ("stop", "batch", "max_trajectories", "core_thresholds")
 MAX_TRAJECTORIES: Final = 10**7
+#: Trajectories a point gets at most where the file says nothing, rounded down to whole batches.
+DEFAULT_MOST: Final = 4096
 BLIND: Final = "photon counting never reveals the well, so it gives no switches"
-#: Share of the well state's norm that may lie beyond the Fock cut-off.
-TAIL: Final = 1e-10
-#: Fock levels needed beyond two per manifold (spec, section 8, pitfall 4).
-MANIFOLD_MARGIN: Final = 20
+#: Jump trajectories per batch for two wells, and for three.
+JUMP_BATCHES: Final = {2: 16, 3: 24}
+#: Keys of other arms and of other systems, each with the reason why it has no place in a jump arm.
+LANGEVIN_ONLY: Final = {
+    "scheme": "jump trajectories are propagated exactly between clicks; a scheme belongs into [measure.langevin]",
+    "dt": "jump trajectories have no time step; dt belongs into [measure.langevin]",
+}
+DISCS_ONLY: Final = dict.fromkeys(
+    ("core_bright", "core_vacuum"),
+    "jump trajectories of kerr_cat_staircase are labelled by |<X>|: see core_thresholds",
+)
+KERR_CAT_ONLY: Final = {
+    "manifolds": "only kerr_cat_staircase has manifolds; this system lives in Fock space, see fock_cutoff",
+    "core_thresholds": "only kerr_cat_staircase is labelled by |<X>|; see core_bright and core_vacuum",
+}
 
 
 @dataclass(frozen=True)
 class Duration:
     """Length of every trajectory: ``value`` in units of ``unit``.
 
-    ``time`` is the campaign's time unit, ``switching_times`` is 1/Gamma of the exact prediction and
-    ``relaxation_times`` is 1/kappa; the last two are resolved when a point is prepared.
+    ``time`` is the campaign's time unit; ``switching_times`` is one over the slowest switching rate of the
+    exact prediction of what the arm simulates (1/Gamma for two wells, 1/min(lam_e, lam_o) for three);
+    ``relaxation_times`` is the relaxation time inside a well. The last two are resolved when a point is
+    prepared.
     """
 
     unit: str
@@ -63,15 +81,25 @@ class Stop:
 class Arm:
     """One way of measuring a point; ``None`` leaves a choice to the system."""
 
+    engine: ClassVar[str] = ""
+
     index: int
     name: str
-    unravelling: str
     duration: Duration
     stop: Stop
     batch: int
     max_trajectories: int
     sample_interval: float | None
     burn_in: float | None
+
+
+@dataclass(frozen=True)
+class JumpArm(Arm):
+    """Quantum-jump trajectories, displaced or counting."""
+
+    engine: ClassVar[str] = "jumps"
+
+    unravelling: str
     core_thresholds: tuple[float, ...]
     manifolds: int | None
     fock_cutoff: int | None
@@ -79,53 +107,95 @@ class Arm:
     record_clicks: bool
 
 
-def arms(content: object, problems: Problems) -> tuple[Arm, ...]:
+@dataclass(frozen=True)
+class DiscJumpArm(JumpArm):
+    """Quantum-jump trajectories labelled by discs in the plane of alpha, in Fock space."""
+
+    core_bright: float
+    core_vacuum: float
+
+
+@dataclass(frozen=True)
+class Wells:
+    """What the points of a campaign have in common, as far as the arms must know it.
+
+    Attributes:
+        arms: names of the arms that measure this system.
+        group: trajectories start in the wells in turn, so counts are multiples of this: the least common
+            multiple of the numbers of wells of all points; 1 while they are unknown.
+        most: largest number of wells of a point.
+        manifolds: whether the system is described by manifolds and thresholds on |<X>|.
+    """
+
+    arms: tuple[str, ...] = ARM_NAMES
+    group: int = 1
+    most: int = 2
+    manifolds: bool = True
+
+
+def arms(content: object, problems: Problems, wells: Wells) -> tuple[Arm, ...]:
     """Read all ``[measure.*]`` tables, in the order of :data:`ARM_NAMES`."""
+    from wellhop.jobs.langevin_arm import langevin_arm
+
+    known = [f"[measure.{name}]" for name in wells.arms]
+    wanted = f"at least one of the tables {', '.join(known[:-1])} and {known[-1]}"
     if content is None:
-        problems.missing("measure", "at least one of the tables [measure.jumps] and [measure.counting]")
+        problems.missing("measure", wanted)
         return ()
     measure = Section(content, "measure", problems)
     if measure.readable and not measure.content:
-        problems.add("measure", {}, "at least one of the tables [measure.jumps] and [measure.counting]")
-    found = []
+        problems.add("measure", {}, wanted)
+    found: list[Arm] = []
     for index, name in enumerate(ARM_NAMES):
-        table = measure.raw(name)
-        if name in measure:
-            section = Section(table, measure.at(name), problems)
-            if section.readable:
-                found.append(_arm(index, name, section))
+        if name not in measure or name not in wells.arms:
+            continue
+        section = Section(measure.raw(name), measure.at(name), problems)
+        if section.readable:
+            read = langevin_arm if name == "langevin" else _jump_arm
+            found.append(read(index, name, section, wells))
+    if "counting" in measure and "counting" not in wells.arms:
+        measure.known(["counting"])
+        problems.add(measure.at("counting"), "a table", f"one of {', '.join(known)} for this system", BLIND)
+    measure.known(wells.arms)
     measure.finish()
     return tuple(found)
 
 
-def _arm(index: int, name: str, section: Section) -> Arm:
+def _jump_arm(index: int, name: str, section: Section, wells: Wells) -> JumpArm:
     unravelling = _unravelling(name, section)
-    duration = _duration(section)
+    duration = read_duration(section)
+    refuse_keys(section, LANGEVIN_ONLY, "no such key for quantum jumps")
+    refuse_keys(section, DISCS_ONLY if wells.manifolds else KERR_CAT_ONLY, "no such key for this system")
     if name == "jumps":
-        stop, batch, most = _stopping(section)
-        thresholds = _thresholds(section)
+        stop, batch, most = read_stopping(section, wells, JUMP_BATCHES[wells.most])
+        thresholds = _thresholds(section) if wells.manifolds else ()
     else:
-        batch = most = _even(section, "trajectories", 8)
+        batch = most = _count(section, "trajectories", 8, wells.group)
         stop, thresholds = Stop("trajectories", batch), ()
-        _refuse_switch_keys(section)
-    arm = Arm(
-        index=index,
-        name=name,
-        unravelling=unravelling,
-        duration=duration,
-        stop=stop,
-        batch=batch,
-        max_trajectories=most,
-        sample_interval=section.optional_number("sample_interval"),
-        burn_in=section.optional_number("burn_in", NOT_NEGATIVE),
-        core_thresholds=thresholds,
-        manifolds=section.optional_integer("manifolds", at_least(3, 64)),
-        fock_cutoff=section.optional_integer("fock_cutoff", at_least(4, 1000)),
-        propagator=section.choice("propagator", "auto", PROPAGATORS),
-        record_clicks=section.flag("record_clicks", False),
-    )
+        reason = f"{BLIND} and no residence times; it takes trajectories = <even integer>"
+        refuse_keys(section, dict.fromkeys(SWITCH_KEYS, reason), "no such key in a counting arm")
+    known: dict[str, Any] = {
+        "index": index,
+        "name": name,
+        "duration": duration,
+        "stop": stop,
+        "batch": batch,
+        "max_trajectories": most,
+        "sample_interval": section.optional_number("sample_interval"),
+        "burn_in": section.optional_number("burn_in", NOT_NEGATIVE),
+        "unravelling": unravelling,
+        "core_thresholds": thresholds,
+        "manifolds": section.optional_integer("manifolds", at_least(3, 64)) if wells.manifolds else None,
+        "fock_cutoff": section.optional_integer("fock_cutoff", at_least(4, 1000)),
+        "propagator": section.choice("propagator", "auto", PROPAGATORS),
+        "record_clicks": section.flag("record_clicks", False),
+    }
+    arm = JumpArm(**known)
+    if not wells.manifolds:
+        bright = section.number("core_bright", CORE_BRIGHT, SHARE)
+        arm = DiscJumpArm(**known, core_bright=bright, core_vacuum=section.number("core_vacuum", CORE_VACUUM, SHARE))
     section.finish()
-    _check_times(arm, section)
+    check_times(arm, section)
     return arm
 
 
@@ -139,7 +209,8 @@ def _unravelling(name: str, section: Section) -> str:
     return only
 
 
-def _duration(section: Section) -> Duration:
+def read_duration(section: Section) -> Duration:
+    """``duration`` as a number or a table with one unit."""
     value, path = section.raw("duration"), section.at("duration")
     allowed = "a number > 0 or exactly one of { switching_times = ... }, { relaxation_times = ... }"
     if "duration" not in section:
@@ -170,12 +241,13 @@ def _one_of(section: Section, choices: tuple[str, ...]) -> tuple[str, float]:
     return (key, number) if number is not None else ("", math.nan)
 
 
-def _stopping(section: Section) -> tuple[Stop, int, int]:
+def read_stopping(section: Section, wells: Wells, usual_batch: int) -> tuple[Stop, int, int]:
     """(stop rule, batch, max_trajectories) of an arm that counts switches."""
-    stop = _stop(section)
+    stop = _stop(section, wells.group)
     fixed = int(stop.value) if stop.rule == "trajectories" else None
-    batch = _even(section, "batch", 16 if fixed is None else fixed)
-    most = _even(section, "max_trajectories", 4096 // batch * batch or batch if fixed is None else fixed)
+    batch = _count(section, "batch", usual_batch if fixed is None else fixed, wells.group)
+    most = DEFAULT_MOST // batch * batch or batch
+    most = _count(section, "max_trajectories", most if fixed is None else fixed, wells.group)
     if fixed is not None and most != fixed:
         section.problems.add(
             section.at("max_trajectories"), most, f"absent: stop.trajectories = {fixed} decides"
@@ -188,7 +260,7 @@ def _stopping(section: Section) -> tuple[Stop, int, int]:
     return stop, batch, most
 
 
-def _stop(section: Section) -> Stop:
+def _stop(section: Section, group: int) -> Stop:
     value, path = section.raw("stop"), section.at("stop")
     if "stop" not in section:
         section.problems.missing(path, "a table with exactly " + listed(STOPS))
@@ -200,7 +272,7 @@ def _stop(section: Section) -> Stop:
     limits = {
         "relative_error": Range("a number between 0 and 0.5, both excluded", lambda x: 0 < x < 0.5),
         "switches": at_least(2, 10**9),
-        "trajectories": Range(f"an even integer from 2 to {MAX_TRAJECTORIES}", _is_even),
+        "trajectories": counts(group),
     }
     if rule in limits:
         written = table.content[rule]
@@ -211,13 +283,22 @@ def _stop(section: Section) -> Stop:
     return Stop(rule, number)
 
 
-def _is_even(number: float) -> bool:
-    return 2 <= number <= MAX_TRAJECTORIES and number % 2 == 0
+def counts(group: int) -> Range:
+    """Numbers of trajectories: whole groups, because trajectories start in the wells in turn.
+
+    >>> counts(2).allowed, counts(3).allowed, counts(3).accepts(64)
+    ('an even integer from 2 to 10000000', 'a multiple of 3 from 3 to 10000000 (trajectories start in the wells in turn)', False)
+    """
+    if group == 3 or group > 3:
+        why = "trajectories start in the wells in turn"
+        allowed = f"a multiple of {group} from {group} to {MAX_TRAJECTORIES} ({why})"
+    else:
+        allowed = f"an even integer from 2 to {MAX_TRAJECTORIES}" if group == 2 else f"an integer from 2 to {MAX_TRAJECTORIES}"
+    return Range(allowed, lambda n: max(2, group) <= n <= MAX_TRAJECTORIES and n % group == 0)
 
 
-def _even(section: Section, key: str, default: int) -> int:
-    """An even count: trajectories start alternately in the two wells, so a batch holds as many of each."""
-    return section.integer(key, default, Range(f"an even integer from 2 to {MAX_TRAJECTORIES}", _is_even))
+def _count(section: Section, key: str, default: int, group: int) -> int:
+    return section.integer(key, default, counts(group))
 
 
 def _thresholds(section: Section) -> tuple[float, ...]:
@@ -239,20 +320,15 @@ def _thresholds(section: Section) -> tuple[float, ...]:
     return tuple(found)
 
 
-def _refuse_switch_keys(section: Section) -> None:
-    """Say why keys about switches have no place in a counting arm."""
-    for key in SWITCH_KEYS:
+def refuse_keys(section: Section, reasons: Mapping[str, str], allowed: str) -> None:
+    """Say why keys that make sense elsewhere have no place in this table."""
+    for key, reason in reasons.items():
         if key in section:
-            section.problems.add(
-                section.at(key),
-                section.content[key],
-                "no such key in a counting arm",
-                f"{BLIND} and no residence times; it takes trajectories = <even integer>",
-            )
-    section.known(key for key in SWITCH_KEYS if key in section)
+            section.problems.add(section.at(key), section.content[key], allowed, reason)
+            section.raw(key)
 
 
-def _check_times(arm: Arm, section: Section) -> None:
+def check_times(arm: Arm, section: Section) -> None:
     """Burn-in and sampling have to fit into a trajectory of known length."""
     if arm.duration.unit != "time":
         return
@@ -261,52 +337,3 @@ def _check_times(arm: Arm, section: Section) -> None:
             section.problems.add(
                 section.at(key), value, f"a number below the duration {arm.duration.value:g}"
             )
-
-
-def poisson_tail(mean: float, levels: int) -> float:
-    r"""Share of a coherent state's norm outside the lowest Fock levels, ``sum_{n >= levels} e^-m m^n / n!``.
-
-    >>> f"{poisson_tail(4.0, 1):.6f}"
-    '0.981684'
-    """
-    from scipy.special import gammainc
-
-    return float(gammainc(levels, mean))
-
-
-def needed_cutoff(mean: float) -> int:
-    """Smallest number of Fock levels that hold a coherent state of ``mean`` photons up to :data:`TAIL`.
-
-    >>> needed_cutoff(4.0)
-    23
-    """
-    levels = max(1, int(mean))
-    while poisson_tail(mean, levels) > TAIL:
-        levels += 1
-    return levels
-
-
-def check_cutoff(arm: Arm, photons: float, defaults: tuple[int, int], where: str, problems: Problems) -> None:
-    """Note a Fock space too small for the well state or for the manifolds.
-
-    Args:
-        arm: the arm; what it leaves open is taken from ``defaults``.
-        photons: largest mean photon number of a well state over the points.
-        defaults: (Fock levels, manifolds) the system would choose at that point.
-        where: description of that point.
-        problems: where problems are noted.
-    """
-    path = f"measure.{arm.name}"
-    levels = defaults[0] if arm.fock_cutoff is None else arm.fock_cutoff
-    manifolds = defaults[1] if arm.manifolds is None else arm.manifolds
-    for_state, for_manifolds = needed_cutoff(photons), 2 * manifolds + MANIFOLD_MARGIN
-    if arm.fock_cutoff is None and levels < for_manifolds:
-        most = (levels - MANIFOLD_MARGIN) // 2
-        problems.add(f"{path}.manifolds", manifolds, f"an integer from 3 to {most}, or a larger fock_cutoff")
-    elif levels < for_state:
-        lost = f"{poisson_tail(photons, levels):.2g} of its norm lies beyond; default there: {defaults[0]}"
-        allowed = f"an integer >= {max(for_state, for_manifolds)}, to hold the well state at {where}"
-        problems.add(f"{path}.fock_cutoff", levels, allowed, lost)
-    elif levels < for_manifolds:
-        allowed = f"an integer >= {for_manifolds}, to hold {manifolds} manifolds"
-        problems.add(f"{path}.fock_cutoff", levels, allowed, f"default at {where}: {defaults[0]}")

@@ -22,10 +22,14 @@ from wellhop.engine.errors import CampaignError
 from wellhop.jobs.arms import Arm, arms
 from wellhop.jobs.campaign_points import Point, campaign_points
 from wellhop.jobs.campaign_schema import Problems, Section, at_least, shown
+from wellhop.jobs.point_checks import check_points, wells_in_common
 from wellhop.jobs.run_options import RunOptions, run_options
 
-#: Figures a report can show; the keys of ``wellhop.analysis.report``.
-FIGURES: Final = ("staircase", "residence", "survival", "trajectory", "clicks", "checks")
+#: Figures a report can show, by system; keys of ``wellhop.analysis.report``.
+FIGURES_OF: Final = {
+    "kerr_cat_staircase": ("staircase", "residence", "survival", "trajectory", "clicks", "checks"),
+    "kerr_two_photon_drive": ("arrhenius", "directed_rates", "trajectory"),
+}
 MAX_BYTES: Final = 2**20
 MAX_SEED: Final = 2**63 - 1
 
@@ -136,25 +140,30 @@ def _read(top: Section, text: str, source: str) -> Campaign | None:
     default = "runs/" + (re.sub(r"[^A-Za-z0-9_.-]+", "_", name).strip(".") or "campaign")
     output = head.text("output", default, "a relative path without '..'", _is_output)
     head.finish()
-    measured = arms(top.raw("measure"), problems)
-    system, points = campaign_points(top, measured)
+    system, drafts = campaign_points(top)
+    measured = arms(top.raw("measure"), problems, wells_in_common(system, drafts))
+    if system and drafts:
+        check_points(system, drafts, measured, problems)
     predict = top.table("predict")
-    methods = predict.words("methods", _methods(), _methods())
+    methods = predict.words("methods", _methods(system), _methods(system))
     predict.finish()
     report = top.table("report")
-    figures = report.words("figures", FIGURES, FIGURES)
+    known = FIGURES_OF.get(system, tuple(dict.fromkeys(sum(FIGURES_OF.values(), ()))))
+    figures = report.words("figures", known, known)
     report.finish()
     run = run_options(top.table("run"))
     top.finish()
     if problems.found:
         return None
+    points = tuple(draft.point for draft in drafts)
     return Campaign(name, title, seed, output, system, points, measured, methods, figures, run, text, source)
 
 
-def _methods() -> tuple[str, ...]:
-    from wellhop.analysis.prediction import METHODS
+def _methods(system: str) -> tuple[str, ...]:
+    """Names of the predictions of a system; of the first one where the name is wrong."""
+    from wellhop.analysis.prediction import methods_of
 
-    return tuple(METHODS)
+    return tuple(methods_of(system))
 
 
 def _is_name(text: str) -> bool:
@@ -178,8 +187,8 @@ def meaning(campaign: Campaign) -> dict[str, Any]:
         "system": {"name": campaign.system},
         "points": [dict(point.parameters) for point in campaign.points],
         "measure": {arm.name: dataclasses.asdict(arm) for arm in campaign.arms},
-        "predict": {"methods": _chosen(campaign.predict, _methods())},
-        "report": {"figures": _chosen(campaign.figures, FIGURES)},
+        "predict": {"methods": _chosen(campaign.predict, _methods(campaign.system))},
+        "report": {"figures": _chosen(campaign.figures, FIGURES_OF[campaign.system])},
     }
 
 

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
 from wellhop.jobs import parameters, sweep
-from wellhop.jobs.arms import Arm, check_cutoff
 from wellhop.jobs.campaign_schema import Problems, Section, as_number, listed
 
 #: Repeated points beyond this many are counted, not listed.
@@ -23,8 +22,23 @@ class Point:
     parameters: Mapping[str, float]
 
 
-def campaign_points(top: Section, measured: tuple[Arm, ...]) -> tuple[str, tuple[Point, ...]]:
-    """(system name, points) from ``[system]`` and ``[sweep]``."""
+@dataclass(frozen=True)
+class PlacedPoint:
+    """A point and, for messages, the key path each of its values comes from."""
+
+    point: Point
+    origins: Mapping[str, str]
+
+    def path(self, name: str) -> str:
+        """Key path of a parameter, also of one that has its default."""
+        return self.origins.get(name, f"system.{name}")
+
+    def __str__(self) -> str:
+        return ", ".join(f"{name} = {value:g}" for name, value in self.point.parameters.items())
+
+
+def campaign_points(top: Section) -> tuple[str, tuple[PlacedPoint, ...]]:
+    """(system name, points) from ``[system]`` and ``[sweep]``; no points after a problem."""
     problems = top.problems
     names = parameters.system_names()
     known_names = listed(map(repr, names))
@@ -58,9 +72,11 @@ def campaign_points(top: Section, measured: tuple[Arm, ...]) -> tuple[str, tuple
         _check_values(system, drafts, problems)
     if len(problems.found) > before:
         return system, ()
-    points = tuple(Point(i, parameters.complete(system, draft.parameters)) for i, draft in enumerate(drafts))
-    _check_duplicates(points, problems)
-    _check_cutoffs(system, points, drafts, measured, problems)
+    points = tuple(
+        PlacedPoint(Point(i, parameters.complete(system, draft.parameters)), draft.origins)
+        for i, draft in enumerate(drafts)
+    )
+    _check_duplicates([placed.point for placed in points], problems)
     return system, points
 
 
@@ -86,7 +102,7 @@ def _check_values(system: str, drafts: list[sweep.Draft], problems: Problems) ->
                 problems.add(path, error.value, error.allowed, error.hint)
 
 
-def _check_duplicates(points: tuple[Point, ...], problems: Problems) -> None:
+def _check_duplicates(points: Sequence[Point], problems: Problems) -> None:
     first: dict[tuple[float, ...], int] = {}
     repeats = []
     for point in points:
@@ -97,27 +113,3 @@ def _check_duplicates(points: tuple[Point, ...], problems: Problems) -> None:
         more = f" and {len(repeats) - LISTED_POINTS} more" if len(repeats) > LISTED_POINTS else ""
         listing = ", ".join(repeats[:LISTED_POINTS]) + more
         problems.add("sweep", listing, "a sweep in which no point comes twice")
-
-
-def _check_cutoffs(
-    system: str,
-    points: tuple[Point, ...],
-    drafts: list[sweep.Draft],
-    measured: tuple[Arm, ...],
-    problems: Problems,
-) -> None:
-    """Fock space against the most excited well state of all points."""
-    from wellhop.engine.errors import CutoffError
-    from wellhop.engine.systems import build_measurable
-
-    built = [(build_measurable(system, point.parameters), point) for point in points]
-    largest, point = max(built, key=lambda pair: abs(pair[0].alpha))
-    try:
-        photons, defaults = abs(largest.alpha) ** 2, (largest.default_cutoff(), largest.default_manifolds())
-    except CutoffError as error:
-        path = drafts[point.index].origins.get("eps2", "system.eps2")
-        problems.add(path, point.parameters["eps2"], "wells that fit into the Fock space", str(error))
-        return
-    where = ", ".join(f"{name} = {value:g}" for name, value in point.parameters.items())
-    for arm in measured:
-        check_cutoff(arm, photons, defaults, where, problems)

@@ -2,17 +2,24 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
-
-import numpy as np
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
 
 from wellhop.engine.records import EndState, TrajectoryRecord
 from wellhop.jobs.stopping import Progress, RecordsTally, Tally, apply_rule
 from wellhop.jobs.units import Unit
 
 if TYPE_CHECKING:
+    from wellhop.analysis.directed_measurement import DirectedMeasurement
+    from wellhop.analysis.estimate import RateEstimate
     from wellhop.analysis.measurement import Measurement
+
+#: Three wells: the directed rates, of which the one with the larger relative error decides, and the direct hops.
+WATCHED_RATES, ALL_HOPS = ("k_v", "k_b"), ("k_v", "k_b", "k_d")
+#: Observable with the photon number.
+PHOTONS = "n"
 
 
 def tally_of(unit: Unit) -> Tally:
@@ -24,21 +31,11 @@ def judge(unit: Unit, records: Sequence[TrajectoryRecord]) -> Progress:
     """Rate, relative error and counts of all records so far, held against the unit's stop rule."""
     about = unit.about
     exposure = float(sum(r.elapsed for r in records))
-    value, error, switches = np.nan, np.inf, 0
+    value, error, switches = math.nan, math.inf, 0
     # the tally leaves failed trajectories out, so any record here can be used
     if records and about["core_names"]:
-        from wellhop.analysis.measurement import headline
-
-        estimate = headline(
-            records,
-            sample_interval=about["sample_interval"],
-            burn_in=about["burn_in"],
-            relaxation_time=about["relaxation_time"],
-            rate_guess=about["rate_guess"],
-            core_names=about["core_names"],
-        )
+        estimate, switches = deciding_rate(about, records)
         value, error = estimate.value, estimate.relative_error
-        switches = int(estimate.counts.get("switches", 0))
     return apply_rule(
         about["rule"],
         about["target"],
@@ -50,20 +47,87 @@ def judge(unit: Unit, records: Sequence[TrajectoryRecord]) -> Progress:
     )
 
 
-def measurement_of(unit: Unit, records: Sequence[TrajectoryRecord]) -> Measurement | None:
-    """Everything the trajectories of a unit say; ``None`` where none of them can be used."""
-    from wellhop.analysis.measurement import measure
+def deciding_rate(about: Any, records: Sequence[TrajectoryRecord]) -> tuple[RateEstimate, int]:
+    """The rate a stop rule looks at, and the number of switches: Γ of two wells, the less certain of k_v and k_b of three.
 
-    about = unit.about
+    Args:
+        about: description of the unit, as :mod:`wellhop.jobs.prepare` writes it. records: usable ones.
+    """
+    if not has_centre(about):
+        from wellhop.analysis.measurement import headline
+
+        estimate = headline(oriented(about, records), **_reading(about), **_two_wells(about))
+        return estimate, int(estimate.counts.get("switches", 0))
+    from wellhop.analysis.directed_measurement import directed_headline
+
+    rates = directed_headline(records, **_reading(about), **_three_wells(about))
+    switches = sum(int(rates[name].counts.get("switches", 0)) for name in ALL_HOPS)
+    return max((rates[name] for name in WATCHED_RATES), key=_uncertainty), switches
+
+
+def measurement_of(
+    unit: Unit, records: Sequence[TrajectoryRecord]
+) -> Measurement | DirectedMeasurement | None:
+    """Everything the trajectories of a unit say; ``None`` where none of them can be used."""
     if not any(r.state is not EndState.FAILED for r in records):
         return None
+    return full_measurement(unit.about, records)
+
+
+def full_measurement(
+    about: Any, records: Sequence[TrajectoryRecord]
+) -> Measurement | DirectedMeasurement:
+    """The same from the description alone; some record must be usable."""
+    if has_centre(about):
+        from wellhop.analysis.directed_measurement import measure_directed
+
+        return measure_directed(
+            records, **_reading(about), **_three_wells(about), second_rate=about["second_rate"], photons=_photons(about)
+        )
+    from wellhop.analysis.measurement import measure
+
     return measure(
-        records,
-        sample_interval=about["sample_interval"],
-        burn_in=about["burn_in"],
-        relaxation_time=about["relaxation_time"],
-        core_names=about["core_names"],
+        oriented(about, records),
+        **_reading(about),
+        **_two_wells(about),
         channel_names=about["channel_names"],
-        rate_guess=about["rate_guess"],
         second_rate=about["second_rate"],
     )
+
+
+def has_centre(about: Any) -> bool:
+    """Whether there is a well between the bright ones."""
+    return about.get("centre") is not None
+
+
+def oriented(about: Any, records: Sequence[TrajectoryRecord]) -> Sequence[TrajectoryRecord]:
+    """Records whose well 0 is the one with the larger order parameter, as two-well estimators take it.
+
+    Wells of an oscillator are numbered by Re α; for the others nothing changes.
+    """
+    if about.get("start_signs", [1.0, -1.0])[0] > 0.0:
+        return records
+    return [r if r.start_well not in (0, 1) else replace(r, start_well=1 - r.start_well) for r in records]
+
+
+def _uncertainty(estimate: RateEstimate) -> float:
+    error = estimate.relative_error
+    return error if math.isfinite(error) and error > 0.0 else math.inf
+
+
+def _photons(about: Any) -> int | None:
+    names = list(about["observable_names"])
+    return names.index(PHOTONS) if PHOTONS in names else None
+
+
+def _reading(about: Any) -> dict[str, Any]:
+    """What both kinds of estimators want to know."""
+    return {name: about[name] for name in ("sample_interval", "burn_in", "relaxation_time", "core_names")}
+
+
+def _two_wells(about: Any) -> dict[str, Any]:
+    return {"rate_guess": about["rate_guess"], "symmetric": about.get("symmetric", True)}
+
+
+def _three_wells(about: Any) -> dict[str, Any]:
+    return {"centre": about["centre"], "rate_guesses": about["rate_guesses"]}

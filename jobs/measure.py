@@ -1,8 +1,9 @@
-"""Measure a switching rate from Python: a model in, a rate with its interval and every prediction out.
+"""Measure switching rates from Python: a model in, rates with their intervals and every prediction out.
 
-A built-in system by name, an oscillator system object, or any finite-dimensional Lindblad model with two metastable states given as
+A built-in system by name, a system object, or any finite-dimensional Lindblad model with two metastable states given as
 QuTiP operators. For the last, the wells and the displacement of every channel in every well come from the slow modes of the
-Liouvillian (``analysis.metastable``) unless they are given.
+Liouvillian (``analysis.metastable``) unless they are given. Built-in systems are measured with quantum jumps or with
+truncated-Wigner Langevin trajectories; a drift of the user's own by :func:`wellhop.jobs.measure_langevin.measure_langevin`.
 """
 
 from __future__ import annotations
@@ -10,173 +11,211 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 import numpy.typing as npt
 
-from wellhop.analysis.comparison import Comparison, compare
-from wellhop.analysis.measurement import Measurement, headline, measure
 from wellhop.analysis.metastable import MetastableWells, metastable_wells
-from wellhop.analysis.prediction import Prediction, predict
-from wellhop.engine.ensemble import run_trajectories
+from wellhop.analysis.prediction import Prediction, methods_of, predict
 from wellhop.engine.errors import ModelError, ParameterError, UnravellingError
+from wellhop.engine.langevin_problem import LangevinProblem
 from wellhop.engine.lindblad import LindbladModel, hermitian
-from wellhop.engine.records import TrajectoryRecord
-from wellhop.engine.systems import build_measurable, no_trajectories
+from wellhop.engine.systems import System, build_measurable
 from wellhop.engine.systems.kerr_cat import KerrCat
 from wellhop.engine.systems.kerr_cat_jumps import jump_setup
 from wellhop.engine.systems.kerr_two_photon_drive import KerrTwoPhotonDrive
 from wellhop.engine.unravelling import CoreDefinition, JumpProblem, JumpSetup, PropagatorKind, build_problem
-from wellhop.jobs.prepare import BURN_IN_RELAXATION_TIMES, TimeScales, sampling, time_scales
+from wellhop.jobs.core_sizes import jump_setup_with_cores, langevin_cores
+from wellhop.jobs.judging import full_measurement
+from wellhop.jobs.langevin_arm import BATCHES, SCHEMES
+from wellhop.jobs.measure_langevin import CENTRE, batches, measure_langevin
+from wellhop.jobs.point_checks import well_count
+from wellhop.jobs.switching_results import DirectedResult, SwitchingResult, result_of
+from wellhop.jobs.time_scales import BURN_IN_RELAXATION_TIMES, TimeScales, sampling, time_scales
+
+__all__ = ["DirectedResult", "SwitchingResult", "generic_setup", "measure_langevin", "measure_switching"]
 
 #: core definitions of a generic model: probability to end up in the well, from the committor of the slow mode
 COMMITTOR_THRESHOLDS = (0.9, 0.95, 0.98, 0.99)
-#: trajectories are this many 1/Γ long and come in batches of so many
-SWITCHING_TIMES, BATCH = 20.0, 32
-
-
-@dataclass(frozen=True)
-class SwitchingResult:
-    """A measured switching rate, what backs it, and what theory says.
-
-    Attributes:
-        measurement: every estimate with its interval; ``measurement.decay_rate`` is Γ.
-        predictions: exact and approximate rates. comparisons: by prediction name, valid ones only.
-        wells: metastable states and directed rates of a generic model, ``None`` for a built-in system.
-        records: the trajectories. problem: what they ran on.
-    """
-
-    measurement: Measurement
-    predictions: tuple[Prediction, ...]
-    comparisons: Mapping[str, Comparison]
-    wells: MetastableWells | None
-    records: tuple[TrajectoryRecord, ...]
-    problem: JumpProblem
-
-    def __str__(self) -> str:
-        lines = [str(self.measurement)]
-        for p in self.predictions:
-            pull = self.comparisons.get(p.name)
-            lines.append(
-                f"{p.label}: {p.value:.6g}"
-                + ("" if pull is None else f", pull {pull.pull:+.2f} ({pull.verdict})")
-            )
-        return "\n".join(lines)
+#: trajectories are this many 1/Γ long with two wells; with three, where starts in known wells matter too, 1/lam_e
+SWITCHING_TIMES, DIRECTED_TIMES = 20.0, 5.0
+#: trajectories per batch of quantum jumps, by number of wells
+JUMP_BATCHES = {2: 32, 3: 48}
+METHODS = ("jumps", "langevin")
 
 
 def measure_switching(
-    model: str | KerrCat | Any,
+    model: str | System | Any,
     c_ops: Sequence[Any] | None = None,
     order_parameter: Any | None = None,
     *,
+    method: Literal["jumps", "langevin"] = "jumps",
     relative_error: float = 0.05,
     max_trajectories: int = 4096,
     duration: float | None = None,
     displacements: npt.ArrayLike | None = None,
     propagator: PropagatorKind = "auto",
+    scheme: str = "strang",
+    dt: float | None = None,
     seed: int = 0,
     threads: int | None = None,
     report: Callable[[str], None] | None = None,
     **parameters: float,
-) -> SwitchingResult:
-    """Measure how fast a two-well system switches, with quantum-jump trajectories.
+) -> SwitchingResult | DirectedResult:
+    """Measure how fast a system switches between its two or three wells.
 
-    Batches of 32 trajectories are run until the error of ln Γ falls below ``relative_error``. Γ is the decay rate of the
-    population difference, k_01 + k_10; for symmetric wells twice the one-way rate.
+    Batches of trajectories are run until the error of ln Γ falls below ``relative_error``. Γ is the decay rate of the
+    population difference, k_01 + k_10; for symmetric wells twice the one-way rate. With three wells the error is that of the
+    less certain of k_v (out of the vacuum) and k_b (out of a bright well).
 
     Args:
         model: name of a built-in system (then give its ``parameters``), a system object, a :class:`LindbladModel`, or a Hamiltonian
             (QuTiP ``Qobj`` or array) together with ``c_ops`` and ``order_parameter``.
         c_ops: jump operators with the square roots of their rates, as for ``qutip.mcsolve``.
         order_parameter: Hermitian operator that tells the wells apart; well 0 is where it is larger.
+        method: ``jumps``, the quantum model, or ``langevin``, the truncated Wigner equation: a model of its own with rates of its
+            own, for built-in systems.
         relative_error: one standard deviation of ln Γ to reach, between 0 and 0.5.
         max_trajectories: stop there in any case.
-        duration: length of a trajectory; 20/Γ_exact by default.
+        duration: length of a trajectory; 20/Γ of the prediction by default, with three wells 5/lam_e.
         displacements: (2, n_channels) shifts β of the jump operators in either well; -Tr(L_k ρ_w) by default.
-        propagator: see :func:`wellhop.engine.unravelling.build_problem`.
+        propagator: of jumps, see :func:`wellhop.engine.unravelling.build_problem`.
+        scheme, dt: of Langevin steps, see :func:`wellhop.engine.langevin_problem.oscillator_problem`.
         seed, threads: the result depends on the seed only.
         report: called with a line after every batch.
 
+    Returns:
+        :class:`SwitchingResult` for two wells, :class:`DirectedResult` for three.
+
     Raises:
         ParameterError, ModelError: malformed arguments.
-        SpectrumError: the model has no two metastable states.
+        SpectrumError: the model has no two metastable states. UnravellingError: nothing switches at these parameters.
 
     >>> result = measure_switching("kerr_cat_staircase", eps2=3.0, kappa=0.1, n_th=0.1, relative_error=0.2, threads=1)
     >>> bool(abs(result.comparisons["liouvillian"].pull) < 6)
     True
     """
-    if not (isinstance(relative_error, int | float) and 0.0 < relative_error < 0.5):
-        raise ParameterError("relative_error", relative_error, "a number between 0 and 0.5")
-    if (
-        isinstance(max_trajectories, bool)
-        or not isinstance(max_trajectories, int)
-        or max_trajectories < BATCH
-    ):
-        raise ParameterError("max_trajectories", max_trajectories, f"an integer >= {BATCH}")
-    if duration is not None and not (
-        isinstance(duration, int | float) and math.isfinite(duration) and duration > 0.0
-    ):
-        raise ParameterError("duration", duration, "a finite number > 0")
-    if isinstance(seed, bool) or not isinstance(seed, int) or not 0 <= seed < 2**63:
-        raise ParameterError("seed", seed, "an integer from 0 to 2^63 - 1")
-    if threads is not None and (not isinstance(threads, int) or threads < 1):
-        raise ParameterError("threads", threads, "an integer >= 1")
-    subject, setup, scales, wells = _described(model, c_ops, order_parameter, displacements, parameters)
+    _check_arguments(method, relative_error, max_trajectories, duration, seed, threads, scheme, dt)
+    if method == "langevin" and not isinstance(model, str | KerrCat | KerrTwoPhotonDrive):
+        raise ParameterError(
+            "method", method, "'jumps' for a model given by operators", "only built-in systems have a truncated Wigner equation"
+        )
+    plan = _described(model, c_ops, order_parameter, displacements, parameters, method)
     if duration is None:
-        if not math.isfinite(scales.rate):
-            raise ParameterError("duration", None, "a number > 0 here", "the exact rate lies below round-off")
-        duration = SWITCHING_TIMES / scales.rate
-    burn_in = BURN_IN_RELAXATION_TIMES * scales.relaxation_time
+        if not math.isfinite(plan.scales.rate):
+            raise ParameterError("duration", None, "a number > 0 here", "the switching rate lies below round-off")
+        duration = plan.duration
+    burn_in = BURN_IN_RELAXATION_TIMES * plan.scales.relaxation_time
     if duration <= 2.0 * burn_in:
         raise UnravellingError(
             f"duration: got {duration:.4g}, allowed is more than twice the burn-in of {burn_in:.4g}; the switching time is not "
             "long compared with the relaxation inside a well, so a switching rate means little here"
         )
-    interval = sampling(scales) if math.isfinite(scales.rate) else scales.relaxation_time
-    problem = build_problem(
-        setup, duration=duration, sample_interval=min(interval, duration / 8.0), propagator=propagator
-    )
-    symmetric = setup.mirror is not None
-    records: list[TrajectoryRecord] = []
-    while len(records) < max_trajectories:
-        more = min(BATCH, max_trajectories - len(records))
-        records += run_trajectories(problem, seed, range(len(records), len(records) + more), threads=threads)
-        rate = headline(
-            records,
-            sample_interval=problem.sample_interval,
-            burn_in=burn_in,
-            relaxation_time=scales.relaxation_time,
-            symmetric=symmetric,
-            rate_guess=_guess(scales),
-            core_names=problem.core_names,
+    interval = sampling(plan.scales) if math.isfinite(plan.scales.rate) else plan.scales.relaxation_time
+    problem = plan.problem(duration, min(interval, duration / 8.0), propagator, scheme, dt)
+    about = plan.about(problem, burn_in)
+    records = batches(problem, about, plan.batch, relative_error, max_trajectories, seed, threads, report)
+    return result_of(full_measurement(about, records), plan.predictions(), records, problem, plan.states)
+
+
+def _check_arguments(
+    method: Any, relative_error: Any, max_trajectories: Any, duration: Any, seed: Any, threads: Any, scheme: Any, dt: Any
+) -> None:
+    """Refuse malformed numbers and words."""
+    if method not in METHODS:
+        raise ParameterError("method", method, "one of " + ", ".join(METHODS))
+    if not (isinstance(relative_error, int | float) and 0.0 < relative_error < 0.5):
+        raise ParameterError("relative_error", relative_error, "a number between 0 and 0.5")
+    least = JUMP_BATCHES[2]
+    if isinstance(max_trajectories, bool) or not isinstance(max_trajectories, int) or max_trajectories < least:
+        raise ParameterError("max_trajectories", max_trajectories, f"an integer >= {least}")
+    for name, value in (("duration", duration), ("dt", dt)):
+        if value is not None and not (isinstance(value, int | float) and math.isfinite(value) and value > 0.0):
+            raise ParameterError(name, value, "a finite number > 0")
+    if isinstance(seed, bool) or not isinstance(seed, int) or not 0 <= seed < 2**63:
+        raise ParameterError("seed", seed, "an integer from 0 to 2^63 - 1")
+    if threads is not None and (not isinstance(threads, int) or threads < 1):
+        raise ParameterError("threads", threads, "an integer >= 1")
+    if scheme not in SCHEMES:
+        raise ParameterError("scheme", scheme, "one of " + ", ".join(SCHEMES))
+
+
+@dataclass(frozen=True)
+class _Plan:
+    """What was asked for, how to simulate it, and its time scales.
+
+    Attributes:
+        subject: what predictions are made of. setup: how jumps unravel it, ``None`` for Langevin trajectories.
+        scales: of the simulated model. wells: how many. signs: of the order parameter in well 0 and in the last well.
+        states: metastable states of a generic model.
+    """
+
+    subject: System | LindbladModel
+    setup: JumpSetup | None
+    scales: TimeScales
+    wells: int
+    signs: tuple[float, float]
+    states: MetastableWells | None = None
+
+    @property
+    def duration(self) -> float:
+        """Default length of a trajectory."""
+        if self.wells == 3:
+            return DIRECTED_TIMES / self.scales.guesses["lam_e"]
+        return SWITCHING_TIMES / self.scales.rate
+
+    @property
+    def batch(self) -> int:
+        """Trajectories between two looks at the error."""
+        return BATCHES[self.wells] if self.setup is None else JUMP_BATCHES[self.wells]
+
+    def problem(
+        self, duration: float, interval: float, propagator: PropagatorKind, scheme: str, dt: float | None
+    ) -> JumpProblem | LangevinProblem:
+        """Ready to run."""
+        if self.setup is not None:
+            return build_problem(
+                self.setup, duration=duration, sample_interval=interval, propagator=propagator
+            )
+        from wellhop.engine.langevin_problem import oscillator_problem
+
+        assert not isinstance(self.subject, LindbladModel)
+        oscillator = self.subject.oscillator()
+        return oscillator_problem(
+            oscillator, duration=duration, sample_interval=interval, dt=dt, scheme=scheme, cores=langevin_cores(oscillator)[0]
         )
-        if report is not None:
-            report(f"{len(records)} trajectories: {rate}")
-        if rate.relative_error <= relative_error:
-            break
-    measurement = measure(
-        records,
-        sample_interval=problem.sample_interval,
-        burn_in=burn_in,
-        relaxation_time=scales.relaxation_time,
-        core_names=problem.core_names,
-        channel_names=problem.channel_names,
-        symmetric=symmetric,
-        rate_guess=_guess(scales),
-        second_rate=scales.second_rate if math.isfinite(scales.second_rate) else None,
-    )
-    predictions = tuple(predict(subject, None if isinstance(subject, KerrCat) else ["liouvillian"]))
-    comparisons = {
-        p.name: compare(measurement.decay_rate, p.value)
-        for p in predictions
-        if p.valid and p.value > 0.0 and measurement.decay_rate.value >= 0.0
-    }
-    return SwitchingResult(measurement, predictions, comparisons, wells, tuple(records), problem)
 
+    def about(self, problem: JumpProblem | LangevinProblem, burn_in: float) -> dict[str, Any]:
+        """How records are read, in the words of :mod:`wellhop.jobs.judging`."""
+        names = problem.observable_names
+        known = math.isfinite(self.scales.rate)
+        return {
+            "wells": self.wells,
+            "centre": CENTRE if self.wells == 3 else None,
+            "sample_interval": problem.sample_interval,
+            "burn_in": burn_in,
+            "relaxation_time": self.scales.relaxation_time,
+            "rate_guess": self.scales.rate if known else None,
+            "rate_guesses": dict(self.scales.guesses),
+            "second_rate": self.scales.second_rate if math.isfinite(self.scales.second_rate) else None,
+            "core_names": list(problem.core_names),
+            "observable_names": list(names[: problem.sampled] if isinstance(problem, JumpProblem) else names),
+            "channel_names": list(problem.channel_names) if isinstance(problem, JumpProblem) else [],
+            "start_signs": list(self.signs),
+            "symmetric": self.setup is None or self.setup.mirror is not None,
+        }
 
-def _guess(scales: TimeScales) -> float | None:
-    return scales.rate if math.isfinite(scales.rate) else None
+    def predictions(self) -> list[Prediction]:
+        """Of the model that was simulated."""
+        if isinstance(self.subject, KerrTwoPhotonDrive):
+            names = ("lam_e", "lam_o", "k_v", "k_b", "k_d", "photons") if self.wells == 3 else ("lam_o", "photons")
+            return predict(self.subject, [n + ("_twa" if self.setup is None else "") for n in names])
+        if self.setup is None:
+            return predict(self.subject, ["twa"])
+        if isinstance(self.subject, KerrCat):
+            return predict(self.subject, [name for name in methods_of(self.subject.name) if name != "twa"])
+        return predict(self.subject, ["liouvillian"])
 
 
 def _described(
@@ -185,21 +224,18 @@ def _described(
     order_parameter: Any | None,
     displacements: npt.ArrayLike | None,
     parameters: Mapping[str, float],
-) -> tuple[KerrCat | LindbladModel, JumpSetup, TimeScales, MetastableWells | None]:
-    """What was asked for, how to unravel it, its time scales, and its wells if they had to be found."""
-    if isinstance(model, KerrTwoPhotonDrive):
-        raise UnravellingError(no_trajectories(model.name))
-    if isinstance(model, str | KerrCat):
+    method: Literal["jumps", "langevin"],
+) -> _Plan:
+    if isinstance(model, str | KerrCat | KerrTwoPhotonDrive):
         if c_ops is not None or order_parameter is not None or displacements is not None:
             raise ModelError(
                 "c_ops, order_parameter, displacements: a built-in system has its own; give its parameters only"
             )
-        if isinstance(model, KerrCat) and parameters:
+        if not isinstance(model, str) and parameters:
             raise ParameterError(
                 next(iter(parameters)), parameters, "nothing: the system object holds its parameters"
             )
-        system = build_measurable(model, parameters) if isinstance(model, str) else model
-        return system, jump_setup(system), time_scales(system), None
+        return _built_in(build_measurable(model, parameters) if isinstance(model, str) else model, method)
     if parameters:
         raise ParameterError(
             next(iter(parameters)), dict(parameters), "no such argument for a model given by operators"
@@ -217,7 +253,23 @@ def _described(
     setup, wells = generic_setup(lindblad, order_parameter, displacements)
     rate = wells.slow.value if wells.slow.resolved else math.nan
     second = wells.slow.next_rate if wells.slow.next_rate is not None else math.nan
-    return lindblad, setup, TimeScales(rate, second, setup.relaxation_time), wells
+    return _Plan(lindblad, setup, TimeScales(rate, second, setup.relaxation_time), 2, (1.0, -1.0), wells)
+
+
+def _built_in(system: System, method: Literal["jumps", "langevin"]) -> _Plan:
+    """Wells and time scales of a built-in system."""
+    wells = well_count(system)
+    if wells == 1:
+        raise UnravellingError(
+            f"{system.name}: only the vacuum is stable at these parameters, nothing switches; use eps > gamma with delta < 0, or "
+            "eps > sqrt(gamma^2 + delta^2)"
+        )
+    scales = time_scales(system, method)
+    if method == "langevin":
+        return _Plan(system, None, scales, wells, (-1.0, 1.0))
+    if isinstance(system, KerrCat):
+        return _Plan(system, jump_setup(system), scales, wells, (1.0, -1.0))
+    return _Plan(system, jump_setup_with_cores(system)[0], scales, wells, (-1.0, 1.0))
 
 
 def generic_setup(

@@ -1,28 +1,38 @@
-"""From a campaign to countable work: one prepared jump problem per (point, arm), with what the judge must know about it."""
+"""From a campaign to countable work: one prepared problem per (point, arm), with what the judge must know about it."""
 
 from __future__ import annotations
 
 import math
+import warnings
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final, Literal
 
 import numpy as np
 
 from wellhop.engine.errors import CampaignError
-from wellhop.jobs.arms import Arm
+from wellhop.jobs.arms import Arm, DiscJumpArm, JumpArm
 from wellhop.jobs.campaign import Campaign
 from wellhop.jobs.campaign_points import Point
+from wellhop.jobs.core_sizes import jump_setup_with_cores
+from wellhop.jobs.langevin_arm import LangevinArm, langevin_problem
+from wellhop.jobs.point_checks import well_count
+from wellhop.jobs.time_scales import BURN_IN_RELAXATION_TIMES, TimeScales, rounded, sampling, time_scales
 from wellhop.jobs.units import Key, Unit
 
 if TYPE_CHECKING:
-    from wellhop.engine.systems.kerr_cat import KerrCat
-    from wellhop.engine.unravelling import JumpProblem
+    from wellhop.engine.langevin_problem import LangevinProblem
+    from wellhop.engine.systems import System
+    from wellhop.engine.unravelling import JumpProblem, JumpSetup
 
-#: samples per 1/Γ; the autocorrelation loses nothing to the grid at this spacing (``analysis.correlation``)
-SAMPLES_PER_SWITCHING_TIME = 10.0
-#: burn-in in intra-well relaxation times, 1/κ: e^-10 of a non-stationary start is left
-BURN_IN_RELAXATION_TIMES = 10.0
+    Problem = JumpProblem | LangevinProblem
+
+#: Samples of one trajectory beyond which a sampling interval that nobody gave is refused: a batch would fill the memory.
+MOST_SAMPLES: Final = 200_000
+
+
+class PreparationWarning(UserWarning):
+    """Something to know of a point that will be measured all the same; it is kept with the results."""
 
 
 @dataclass(frozen=True)
@@ -34,37 +44,32 @@ class Prepared:
 
 
 def prepare(campaign: Campaign) -> Prepared:
-    """Build every problem of a campaign.
+    """Build every problem of a campaign. What is doubtful about a point is warned of once.
 
     Raises:
-        CampaignError: a duration is asked for in switching times where the exact rate is below the round-off of the
-            Liouvillian, or trajectories would be shorter than their burn-in; all such points are listed.
+        CampaignError: a duration is asked for in switching times where the rate is unknown or below round-off,
+            trajectories would be shorter than their burn-in, or hold too many samples; all such points are listed.
         WellhopError: a system refuses its parameters.
     """
+    from wellhop.engine.systems import build_measurable
+
     units: list[Unit] = []
     problems: dict[Key, Mapping[str, np.ndarray]] = {}
     wrong: list[str] = []
     for point in campaign.points:
-        scales = _time_scales(campaign.system, point)
+        system = build_measurable(campaign.system, point.parameters)
+        known = {engine: time_scales(system, engine) for engine in _engines(campaign.arms)}
         for arm in campaign.arms:
-            duration = _duration(arm, scales)
-            burn_in = arm.burn_in
-            if burn_in is None:
-                burn_in = BURN_IN_RELAXATION_TIMES * scales.relaxation_time
+            scales = known[_model(arm)]
             where = f"measure.{arm.name} at point {point.index} ({_shown(point)})"
-            if not math.isfinite(duration):
-                wrong.append(
-                    f"{where}: duration: got switching_times, allowed is a plain number there: the exact rate "
-                    "lies below the round-off of the Liouvillian"
-                )
+            times, problem_found = _times(arm, scales)
+            if problem_found:
+                wrong.append(f"{where}: {problem_found}")
                 continue
-            if duration <= burn_in:
-                wrong.append(
-                    f"{where}: duration: got {duration:g}, allowed is more than the burn-in of {burn_in:g}"
-                )
-                continue
-            problem = _problem(campaign.system, point, arm, duration, scales)
-            unit = _unit(point, arm, problem, burn_in, scales)
+            problem, doubts = _problem(system, arm, times)
+            for doubt in doubts:
+                warnings.warn(f"{where}: {doubt}", PreparationWarning, stacklevel=2)
+            unit = _unit(system, point, arm, problem, times.burn_in, scales, doubts)
             units.append(unit)
             problems[unit.key] = problem.arrays()
     if wrong:
@@ -72,113 +77,145 @@ def prepare(campaign: Campaign) -> Prepared:
     return Prepared(tuple(units), problems)
 
 
+def _engines(measured: tuple[Arm, ...]) -> list[Literal["jumps", "langevin"]]:
+    return list(dict.fromkeys(_model(arm) for arm in measured))
+
+
+def _model(arm: Arm) -> Literal["jumps", "langevin"]:
+    """Whose rates an arm measures."""
+    return "langevin" if isinstance(arm, LangevinArm) else "jumps"
+
+
 @dataclass(frozen=True)
-class TimeScales:
-    """What lengths of trajectories are measured in: 1/Γ (NaN where it cannot be computed) and 1/κ."""
+class _Times:
+    """Times of one trajectory."""
 
-    rate: float
-    second_rate: float
-    relaxation_time: float
-
-
-def time_scales(system: KerrCat) -> TimeScales:
-    """Exact Γ, the second odd rate and 1/κ of a Kerr-cat.
-
-    The exact rate only sets the length and the sampling of trajectories; no measured number uses it.
-    """
-    from wellhop.analysis.liouvillian import decay_rate
-    from wellhop.engine.errors import SpectrumError
-
-    kept = system.default_manifolds()
-    model = system.reduced_model(kept, max(system.default_cutoff(), 2 * kept + 20))
-    try:
-        slow = decay_rate(model, parity_signs=np.repeat([1.0, -1.0], kept))
-    except SpectrumError:
-        return TimeScales(math.nan, math.nan, 1.0 / system.kappa)
-    usable = slow.resolved and slow.value > 0.0
-    second = slow.next_rate if slow.next_rate is not None else math.nan
-    return TimeScales(slow.value if usable else math.nan, second, 1.0 / system.kappa)
+    duration: float
+    sample_interval: float
+    burn_in: float
 
 
-def _time_scales(name: str, point: Point) -> TimeScales:
-    return time_scales(_system(name, point))
-
-
-def _system(name: str, point: Point) -> KerrCat:
-    from wellhop.engine.systems import build_measurable
-
-    return build_measurable(name, point.parameters)
+def _times(arm: Arm, scales: TimeScales) -> tuple[_Times, str]:
+    """Times of a trajectory, and what is wrong with them (empty: nothing)."""
+    duration = _duration(arm, scales)
+    burn_in = arm.burn_in
+    if burn_in is None:
+        burn_in = BURN_IN_RELAXATION_TIMES * scales.relaxation_time
+    interval = arm.sample_interval
+    if interval is None and math.isfinite(duration):
+        # photon counting learns nothing about the well, its samples only serve ensemble averages
+        slow = arm.name != "counting" and math.isfinite(scales.rate)
+        wanted = sampling(scales) if slow else scales.relaxation_time
+        interval = rounded(min(wanted, duration / 8.0))
+    times = _Times(duration, interval or math.nan, burn_in)
+    if not math.isfinite(duration):
+        return times, (
+            "duration: got switching_times, allowed is a plain number there: the switching rate of the model lies below "
+            "round-off or needs too large a Fock space"
+        )
+    if duration <= burn_in:
+        return times, f"duration: got {duration:g}, allowed is more than the burn-in of {burn_in:g}"
+    if arm.sample_interval is None and duration / times.sample_interval > MOST_SAMPLES:
+        return times, (
+            f"duration: got {duration:g}, allowed is at most {MOST_SAMPLES * times.sample_interval:.3g} with samples every "
+            f"{times.sample_interval:g} (a tenth of the shortest switching time); give more and shorter trajectories, or a "
+            "sample_interval"
+        )
+    return times, ""
 
 
 def _duration(arm: Arm, scales: TimeScales) -> float:
     value = arm.duration.value
     if arm.duration.unit == "switching_times":
-        return _round(value / scales.rate)
-    return _round(value * scales.relaxation_time) if arm.duration.unit == "relaxation_times" else value
+        return rounded(value / scales.rate)
+    return rounded(value * scales.relaxation_time) if arm.duration.unit == "relaxation_times" else value
 
 
-def _round(time: float) -> float:
-    """Five digits: lengths derived from an eigenvalue must not carry the round-off of one machine's linear algebra."""
-    return float(f"{time:.5g}")
-
-
-def _problem(name: str, point: Point, arm: Arm, duration: float, scales: TimeScales) -> JumpProblem:
-    from wellhop.engine.systems.kerr_cat_jumps import jump_setup
+def _problem(system: System, arm: Arm, times: _Times) -> tuple[Problem, tuple[str, ...]]:
+    """The prepared problem of an arm, and named warnings about it."""
     from wellhop.engine.unravelling import build_problem
 
-    interval = arm.sample_interval
-    if interval is None:
-        # photon counting learns nothing about the well, its samples only serve ensemble averages
-        slow = arm.unravelling == "displaced" and math.isfinite(scales.rate)
-        wanted = sampling(scales) if slow else scales.relaxation_time
-        interval = _round(min(wanted, duration / 8.0))
-    setup = jump_setup(
-        _system(name, point),
-        arm.unravelling,
-        manifolds=arm.manifolds,
-        cutoff=arm.fock_cutoff,
-        core_thresholds=arm.core_thresholds,
-    )
-    return build_problem(
+    if isinstance(arm, LangevinArm):
+        return langevin_problem(system.oscillator(), arm, times.duration, times.sample_interval)
+    assert isinstance(arm, JumpArm)
+    setup, doubts = _jump_setup(system, arm)
+    problem = build_problem(
         setup,
-        duration=duration,
-        sample_interval=interval,
+        duration=times.duration,
+        sample_interval=times.sample_interval,
         propagator=arm.propagator,  # type: ignore[arg-type]  # checked against PROPAGATORS when the campaign was read
         record_clicks=arm.record_clicks,
     )
+    return problem, doubts
 
 
-def sampling(scales: TimeScales) -> float:
-    """A tenth of 1/Γ; where that is shorter than the first lag of the autocorrelation, a fraction of that lag."""
-    from wellhop.analysis.correlation import LEAST_LAG
+def _jump_setup(system: System, arm: JumpArm) -> tuple[JumpSetup, tuple[str, ...]]:
+    from wellhop.engine.systems.kerr_cat import KerrCat
+    from wellhop.engine.systems.kerr_cat_jumps import jump_setup
 
-    tenth = 1.0 / (SAMPLES_PER_SWITCHING_TIME * scales.rate)
-    lag = LEAST_LAG * scales.relaxation_time
-    return tenth if tenth >= lag else lag / math.ceil(lag / tenth)
+    if isinstance(system, KerrCat):
+        setup = jump_setup(
+            system, arm.unravelling, manifolds=arm.manifolds, cutoff=arm.fock_cutoff, core_thresholds=arm.core_thresholds
+        )
+        return setup, ()
+    assert isinstance(arm, DiscJumpArm)
+    return jump_setup_with_cores(system, arm.fock_cutoff, arm.core_bright, arm.core_vacuum)
 
 
-def _unit(point: Point, arm: Arm, problem: JumpProblem, burn_in: float, scales: TimeScales) -> Unit:
+def _unit(
+    system: System,
+    point: Point,
+    arm: Arm,
+    problem: Problem,
+    burn_in: float,
+    scales: TimeScales,
+    doubts: tuple[str, ...],
+) -> Unit:
+    wells = well_count(system)
     known: dict[str, Any] = {
         "arm": arm.name,
+        "engine": arm.engine,
         "parameters": dict(point.parameters),
-        "unravelling": arm.unravelling,
+        "wells": wells,
+        "centre": 1 if wells == 3 else None,
         "rule": arm.stop.rule,
         "target": arm.stop.value,
         "duration": problem.duration,
         "sample_interval": problem.sample_interval,
         "burn_in": burn_in,
         "relaxation_time": scales.relaxation_time,
-        "rate_guess": _round(scales.rate) if math.isfinite(scales.rate) else None,
-        "second_rate": _round(scales.second_rate) if math.isfinite(scales.second_rate) else None,
+        "rate_guess": rounded(scales.rate) if math.isfinite(scales.rate) else None,
+        "rate_guesses": {name: rounded(rate) for name, rate in scales.guesses.items()},
+        "second_rate": rounded(scales.second_rate) if math.isfinite(scales.second_rate) else None,
         "core_names": list(problem.core_names),
-        "channel_names": list(problem.channel_names),
-        "observable_names": list(problem.observable_names[: problem.sampled]),
-        "manifolds": problem.dim // 2,
-        "propagator": problem.kind,
-        "condition": problem.condition,
+        "warnings": list(doubts),
+        **_engine_facts(arm, problem),
     }
     needed = int(arm.stop.value) if arm.stop.rule == "trajectories" else arm.batch
     return Unit(point.index, arm.index, arm.batch, arm.max_trajectories, at_least=needed, about=known)
+
+
+def _engine_facts(arm: Arm, problem: Any) -> dict[str, Any]:
+    """What only one of the engines has."""
+    if isinstance(arm, LangevinArm):
+        return {
+            "scheme": problem.scheme,
+            "dt": problem.dt,
+            "channel_names": [],
+            "observable_names": list(problem.observable_names),
+            # X grows along the axis of the bright well with the larger real part, the last of the two
+            "start_signs": [-1.0, 1.0],
+        }
+    facts: dict[str, Any] = {
+        "unravelling": problem.unravelling,
+        "channel_names": list(problem.channel_names),
+        "observable_names": list(problem.observable_names[: problem.sampled]),
+        "propagator": problem.kind,
+        "condition": problem.condition,
+    }
+    if isinstance(arm, DiscJumpArm):
+        return {**facts, "fock_cutoff": problem.dim, "start_signs": [-1.0, 1.0]}
+    return {**facts, "manifolds": problem.dim // 2, "start_signs": [1.0, -1.0]}
 
 
 def _shown(point: Point) -> str:

@@ -16,8 +16,11 @@ System = KerrCat | KerrTwoPhotonDrive
 #: Name of a system, as written in campaigns and on the command line -> its class.
 SYSTEMS: dict[str, type[System]] = {KerrCat.name: KerrCat, KerrTwoPhotonDrive.name: KerrTwoPhotonDrive}
 
-#: Systems that trajectories exist for, and that can be measured therefore; the others can only be predicted.
-MEASURABLE: tuple[str, ...] = (KerrCat.name,)
+#: Systems that trajectories exist for, each with the arms of a campaign that measure it; others can only be predicted.
+MEASURABLE: dict[str, tuple[str, ...]] = {
+    KerrCat.name: ("jumps", "counting", "langevin"),
+    KerrTwoPhotonDrive.name: ("jumps", "langevin"),
+}
 
 
 def parameters_of(name: str) -> dict[str, float | None]:
@@ -66,7 +69,7 @@ def build(name: str, parameters: Mapping[str, float]) -> System:
     return cls(**parameters)
 
 
-def build_measurable(name: str, parameters: Mapping[str, float]) -> KerrCat:
+def build_measurable(name: str, parameters: Mapping[str, float]) -> System:
     """The same as :func:`build` for a system that trajectories exist for.
 
     Raises:
@@ -74,18 +77,11 @@ def build_measurable(name: str, parameters: Mapping[str, float]) -> KerrCat:
         ParameterError: as in :func:`build`.
     """
     system = build(name, parameters)
-    if not isinstance(system, KerrCat):
-        raise UnravellingError(no_trajectories(name))
+    if name not in MEASURABLE:
+        raise UnravellingError(
+            f"{name}: no trajectories for this system yet; measured can be {', '.join(MEASURABLE)}"
+        )
     return system
-
-
-def no_trajectories(name: str) -> str:
-    """What to say of a system that cannot be measured.
-
-    >>> no_trajectories("kerr_two_photon_drive")
-    'kerr_two_photon_drive: no trajectories for this system yet; measured can be kerr_cat_staircase'
-    """
-    return f"{name}: no trajectories for this system yet; measured can be {', '.join(MEASURABLE)}"
 
 
 def _close(word: str, known: Mapping[str, object]) -> str:

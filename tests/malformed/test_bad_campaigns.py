@@ -50,7 +50,7 @@ CASES = {
     "unknown section": ("[report]", "[reprot]", ("reprot", "did you mean 'report'")),
     "unknown key": ("seed = 1", "sed = 1", ("campaign.sed", "did you mean 'seed'")),
     "unknown key in an arm": ("batch = 16", "bach = 16", ("measure.jumps.bach", "did you mean 'batch'")),
-    "unknown arm": ("[measure.counting]", "[measure.langevin]", ("measure.langevin", "jumps, counting")),
+    "unknown arm": ("[measure.counting]", "[measure.langvin]", ("measure.langvin", "did you mean 'langevin'")),
     "section that is no table": ("[report]\nfigures =", "[[report]]\nfigures =", ("report", "a table")),
     "arm that is no table": (
         "[measure.counting]\ntrajectories = 8\nduration = 50",
