@@ -101,8 +101,8 @@ def read_directed_cores(
     >>> events = np.array([(0, 0, 0, -1, 1, 0), (30, 28, 0, 1, 2, 0), (90, 89, 0, 2, 1, 0)], dtype=SWITCH_DTYPE)
     >>> none = np.empty(0)
     >>> run = TrajectoryRecord(0, EndState.DONE, "", 100.0, 1, none.astype(int), 1, none, events, none, 0.0)
-    >>> print(read_directed_cores([run], 0, "discs", burn_in=0.0))
-    discs: k_v 2.5000e-02 (1 switches), k_b 1.6667e-02 (1 switches), k_d < 4.993e-02 (no switch), rate x transit 0.0833; refused:
+    >>> print(read_directed_cores([run], 0, "discs", burn_in=0.0).k_v.value)
+    0.025
     """
     found = residences(records, core, burn_in)
     inside = found.well == centre

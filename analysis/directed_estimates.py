@@ -12,9 +12,9 @@ from scipy import stats
 from wellhop.analysis.correlation import LEAST_LAG, MOST_LAG, SPARE, UNITS
 from wellhop.analysis.directed_cores import DirectedCores
 from wellhop.analysis.estimate import RateEstimate, log_limits
-from wellhop.analysis.label_moments import EVEN, ODD, Derived, LabelLags, derive, unit_sums
+from wellhop.analysis.label_moments import EVEN, ODD, Derived, LabelLags, derive, lagged_sums, unit_sums
 from wellhop.analysis.pooled_ratio import FloatArray, Lags, Records, first_guess, pooled_rate
-from wellhop.analysis.well_labels import WellPath, bright, side
+from wellhop.analysis.well_labels import LabelGrid, Labels, WellLabels, bright, side
 from wellhop.engine.errors import StatisticsError
 
 #: Names of the rates and the kind of quantity each is.
@@ -61,6 +61,11 @@ class LabelConditions:
     level: float
     guesses: Mapping[str, float]
 
+    @property
+    def skip(self) -> int:
+        """Samples of the burn-in."""
+        return math.ceil(self.burn_in / self.sample_interval - 1e-9)
+
 
 @dataclass(frozen=True)
 class DirectedEstimates:
@@ -82,42 +87,40 @@ class DirectedEstimates:
     problem: str
 
 
-def choose_lags(paths: Sequence[WellPath], at: LabelConditions, lag: float | None = None) -> LabelLags:
+def choose_lags(grids: Sequence[LabelGrid], at: LabelConditions, lag: float | None = None) -> LabelLags:
     """t0 of 4 to 8 relaxation times, D of 0.3/rate for either parity, plateau times of 4 to 6 relaxation times.
 
     Args:
-        paths: labels. at: conditions. lag: t0, and first plateau time, in relaxation times instead.
+        grids: labels. at: conditions. lag: t0, and first plateau time, in relaxation times instead.
 
     Raises:
         StatisticsError: trajectories too short.
     """
-    tau, skip = at.relaxation_time, math.ceil(at.burn_in / at.sample_interval - 1e-9)
-    interval = at.sample_interval
-    labels = [p.at(interval * np.arange(skip, int(p.elapsed / interval * (1.0 + 1e-12)) + 1)) for p in paths]
-    even = _lags_of("lam_e", Records([bright(x, at.centre) for x in labels], interval), at, lag)
-    odd = _lags_of("lam_o", Records([side(x, at.centre) for x in labels], interval), at, lag)
     early = PLATEAU if lag is None else (lag, lag + PLATEAU[1] - PLATEAU[0])
-    return LabelLags(even, odd, tau * np.linspace(*early, PLATEAU_TIMES), interval, skip)
+    return LabelLags(
+        even=_lags_of("lam_e", [bright(g.labels, at.centre) for g in grids], at, lag),
+        odd=_lags_of("lam_o", [side(g.labels, at.centre) for g in grids], at, lag),
+        plateau=at.relaxation_time * np.linspace(*early, PLATEAU_TIMES),
+        interval=at.sample_interval,
+        skip=at.skip,
+    )
 
 
-def _lags_of(name: str, records: Records, at: LabelConditions, lag: float | None) -> Lags:
+def _lags_of(name: str, series: Sequence[Labels], at: LabelConditions, lag: float | None) -> Lags:
     """Lags of one parity: from the guess, or from a search; a guess off by more than 2 is replaced."""
     tau, interval = at.relaxation_time, at.sample_interval
+    # the longest decides what lags there can be
+    longest = max(series, key=lambda x: x.shape[1], default=np.zeros((1, 1), dtype=np.int8))
+    records = Records([longest[0].astype(np.float64)], interval)
 
     def lags_for(rate: float) -> Lags:
         start = lag * tau if lag else max(LEAST_LAG * tau, min(MOST_LAG * tau, SPARE / rate))
         return records.lags(max(start, interval), rate)
 
     def rate_at(lags: Lags) -> float:
-        sums = np.zeros(6)
-        for x in records.series:
-            m = x.size - lags.first - lags.step
-            if m >= 1:
-                z, a, b = x[:m], x[lags.first : lags.first + m], x[lags.first + lags.step :]
-                sums += [m, z.sum(), a.sum(), b.sum(), z @ a, z @ b]
-        n, z0, a0, b0, za, zb = sums
-        near, far = (za - z0 * a0 / n, zb - z0 * b0 / n) if name == "lam_e" and n else (za, zb)
-        return pooled_rate(np.asarray(near), np.asarray(far), lags.step * interval) if near != 0.0 else 0.0
+        n, z, a, b, za, zb = sum(lagged_sums(x, lags, 1, None).sum(axis=(0, 1)) for x in series)[:6]
+        near, far = (za - z * a / n, zb - z * b / n) if name == "lam_e" else (za, zb)
+        return pooled_rate(near, far, lags.step * interval) if near > 0.0 else 0.0
 
     guess = at.guesses.get(name, math.nan)
     rate = (
@@ -131,7 +134,7 @@ def _lags_of(name: str, records: Records, at: LabelConditions, lag: float | None
 
 
 def estimate_directed(
-    paths: Sequence[WellPath],
+    labels: WellLabels,
     core: DirectedCores,
     at: LabelConditions,
     photons: Sequence[FloatArray] | None = None,
@@ -143,15 +146,17 @@ def estimate_directed(
     error exceeds 30 %, and what a transit does to a count does not matter. Never raises for want of switches.
 
     Args:
-        paths: labels under the reference cores. core: counted rates under them. at: conditions.
+        labels: under the reference cores. core: counted rates under them. at: conditions.
         photons: samples of the photon number, one array a trajectory. lag: as in :func:`choose_lags`.
 
     Source: B. Efron, The Jackknife, the Bootstrap and Other Resampling Plans (SIAM, 1982), chapters 2 and 3.
     """
+    n = int(np.isfinite(labels.begin).sum())
+    grids = labels.grids(at.sample_interval, at.skip)
     try:
-        lags = choose_lags(paths, at, lag)
-        group = at.wells if len(paths) >= UNITS * at.wells else 1
-        sums = unit_sums(paths, lags, at.centre, group, -(-UNITS // len(paths)), photons)
+        lags = choose_lags(grids, at, lag)
+        group = at.wells if n >= UNITS * at.wells else 1
+        sums = unit_sums(labels, grids, lags, at.centre, group, -(-UNITS // max(n, 1)), photons)
         if len(sums) < 2:
             raise StatisticsError("samples: an error needs two units; record more or longer trajectories")
     except StatisticsError as error:
@@ -161,9 +166,9 @@ def estimate_directed(
     whole, left = derive(total, lags), derive(total - sums, lags)
     dof = len(sums) - 1
     counts: dict[str, float | int] = {
-        "n_trajectories": len(paths),
+        "n_trajectories": n,
         "dof": dof,
-        "total_time": float(sum(p.elapsed for p in paths)),
+        "total_time": float(labels.elapsed.sum()),
     }
     rates = {name: _rate(name, whole, left, core, lags, counts, at) for name in RATE_NAMES}
     spectral = rates["lam_e"].method == SPECTRAL["lam_e"]

@@ -30,7 +30,7 @@ from wellhop.analysis.survival import (
     exponentiality_test,
     kaplan_meier,
 )
-from wellhop.analysis.well_labels import well_paths
+from wellhop.analysis.well_labels import well_labels
 from wellhop.engine.errors import StatisticsError
 from wellhop.engine.records import EndState, TrajectoryRecord
 
@@ -136,7 +136,7 @@ def directed_headline(
         StatisticsError: malformed records, none that did not fail, or one still running.
     """
     at = _conditions(sample_interval, burn_in, relaxation_time, core_names, centre, level, rate_guesses)
-    return _estimates(point.usable_records(records), core_names, at)[0].rates
+    return _estimates(point.usable_records(records), core_names, at, only_reference=True)[0].rates
 
 
 def measure_directed(
@@ -228,32 +228,27 @@ def _estimates(
     core_names: Sequence[str],
     at: LabelConditions,
     light: Sequence[FloatArray] | None = None,
+    only_reference: bool = False,
 ) -> tuple[DirectedEstimates, tuple[DirectedCores, ...]]:
     """Estimates with the reference cores; counted rates of all definitions."""
-    cores = tuple(
-        read_directed_cores(usable, i, name, burn_in=at.burn_in, centre=at.centre, level=at.level)
-        for i, name in enumerate(core_names)
-    )
     reference = reference_definition(core_names)
-    labelled = _labelled(usable, reference)
-    paths = well_paths([usable[i] for i in labelled], reference)
-    light = None if light is None else [light[i] for i in labelled]
-    return estimate_directed(paths, cores[reference], at, light), cores
-
-
-def _labelled(records: Sequence[TrajectoryRecord], core: int) -> list[int]:
-    """Records that have a label under this definition."""
-    return [i for i, r in enumerate(records) if r.start_well >= 0 or bool((r.switches["core"] == core).any())]
+    read = [reference] if only_reference else range(len(core_names))
+    cores = tuple(
+        read_directed_cores(usable, i, core_names[i], burn_in=at.burn_in, centre=at.centre, level=at.level)
+        for i in read
+    )
+    core = cores[0] if only_reference else cores[reference]
+    return estimate_directed(well_labels(usable, reference), core, at, light), cores
 
 
 def _scan(
     usable: Sequence[TrajectoryRecord], reference: int, core: DirectedCores, at: LabelConditions
 ) -> DirectedScan:
     """Rates with first lags and plateau times of 2 to 12 relaxation times."""
-    paths = well_paths(usable, reference)
+    labels = well_labels(usable, reference)
     out: list[tuple[float, Mapping[str, RateEstimate]]] = []
     for lag in LAG_SCAN:
-        found = estimate_directed(paths, core, at, lag=lag)
+        found = estimate_directed(labels, core, at, lag=lag)
         if found.lags is not None:
             rates = {n: r for n, r in found.rates.items() if r.scale is None and math.isfinite(r.value)}
             out.append((lag * at.relaxation_time, rates))

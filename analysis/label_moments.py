@@ -24,9 +24,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
+import numpy.typing as npt
 
 from wellhop.analysis.pooled_ratio import FloatArray, Lags
-from wellhop.analysis.well_labels import WellPath, bright, side
+from wellhop.analysis.well_labels import LabelGrid, Labels, WellLabels, bright, side
+from wellhop.engine.errors import StatisticsError
 
 #: Columns of the even sums: count, Z, A, B, ZA, ZB; then the photon numbers at A and B.
 EVEN, ODD = 8, 2
@@ -70,7 +72,8 @@ class Derived:
 
 
 def unit_sums(
-    paths: Sequence[WellPath],
+    labels: WellLabels,
+    grids: Sequence[LabelGrid],
     lags: LabelLags,
     centre: int,
     group: int,
@@ -80,72 +83,90 @@ def unit_sums(
     """(units, q) sums of independent units, the rows from which :func:`derive` works.
 
     Args:
-        paths: one a trajectory. lags: where. centre: index of the central well.
-        group: trajectories per unit, in the order of their indices (one start in every well). blocks: parts
-            that each trajectory is cut into if ``group`` is 1, none shorter than 3 D; the first one holds the start.
+        labels, grids: of all trajectories, the grids with ``lags.interval`` and ``lags.skip``. lags: where.
+        centre: index of the central well. group: trajectories per unit, by their indices (one start in every well).
+        blocks: parts that each trajectory is cut into if ``group`` is 1, none shorter than 3 D.
         photons: samples of the photon number, one array a trajectory; None: zeros.
     """
-    rows: list[FloatArray] = []
-    places: dict[int, int] = {}
-    for k, path in enumerate(paths):
-        parts = _trajectory_sums(path, lags, centre, blocks, None if photons is None else photons[k])
-        if group == 1:
-            rows += parts
-            continue
-        unit = path.index // group
-        if unit in places:
-            rows[places[unit]] = rows[places[unit]] + sum(parts)
-        else:
-            places[unit] = len(rows)
-            rows.append(np.sum(parts, axis=0))
-    return np.array(rows, dtype=np.float64).reshape(len(rows), -1)
+    k = lags.plateau.size
+    rows, values = [], []
+    for grid in grids:
+        light = None if photons is None else _stacked(photons, grid)
+        even = lagged_sums(bright(grid.labels, centre), lags.even, blocks, light)
+        odd = lagged_sums(side(grid.labels, centre), lags.odd, blocks, None)
+        parts = max(even.shape[1], odd.shape[1])
+        sums = np.zeros((len(grid.rows), parts, EVEN + ODD + 2 * (1 + k)))
+        sums[:, : even.shape[1], :EVEN] = even
+        sums[:, : odd.shape[1], EVEN : EVEN + ODD] = odd[:, :, 4:6]
+        rows.append(np.repeat(grid.rows, parts))
+        values.append(sums.reshape(len(grid.rows) * parts, -1))
+    rows.append(np.arange(len(labels.index)))
+    values.append(_starts(labels, lags, centre))
+    row, value = np.concatenate(rows), np.concatenate(values)
+    # a start joins the first block of its trajectory: units of one row each would have no sums to be compared with
+    number = labels.index[row] // group if group > 1 else _block_numbers(row, len(labels.index))
+    _, unit = np.unique(number, return_inverse=True)
+    out = np.zeros((int(unit.max()) + 1 if unit.size else 0, value.shape[1]))
+    np.add.at(out, unit, value)
+    return out[np.any(out != 0.0, axis=1)]
 
 
-def _trajectory_sums(
-    path: WellPath, lags: LabelLags, centre: int, blocks: int, photons: FloatArray | None
-) -> list[FloatArray]:
-    """Rows of one trajectory, one a block."""
-    n = int(path.elapsed / lags.interval * (1.0 + 1e-12)) + 1
-    first = max(lags.skip, int(np.ceil(path.begin / lags.interval)))
-    label = path.at(lags.interval * np.arange(first, n))
-    if photons is None:
-        photons = np.zeros(label.size)
-    else:
-        photons = photons[first:n]
-        label = label[: photons.size]
-    even = _lagged(bright(label, centre), lags.even, blocks, photons)
-    odd = _lagged(side(label, centre), lags.odd, blocks, None)
-    out = [np.zeros(EVEN + ODD + 2 * (1 + lags.plateau.size)) for _ in range(max(len(even), len(odd), 1))]
-    for row, sums in zip(out, even, strict=False):
-        row[:EVEN] = sums
-    for row, sums in zip(out, odd, strict=False):
-        row[EVEN : EVEN + ODD] = sums[4:6]
-    if path.start_well >= 0 and path.elapsed >= lags.plateau[-1]:
-        h = bright(path.at(lags.plateau), centre)
-        at = EVEN + ODD + (0 if path.start_well == centre else 1 + lags.plateau.size)
-        out[0][at] = 1.0
-        # deviations from the label of the start: small numbers, exact sums
-        out[0][at + 1 : at + 1 + lags.plateau.size] = h if path.start_well == centre else 1.0 - h
+def _block_numbers(row: npt.NDArray[np.int64], n: int) -> npt.NDArray[np.int64]:
+    """A number for every row, the last ``n`` rows (the starts) having that of the first block of their trajectory."""
+    number = np.arange(row.size)
+    for k in range(n):
+        mine = np.flatnonzero(row[:-n] == k)
+        if mine.size:
+            number[row.size - n + k] = mine[0]
+    return number
+
+
+def _stacked(photons: Sequence[FloatArray], grid: LabelGrid) -> FloatArray:
+    """(rows, n) photon numbers on the grid.
+
+    Raises:
+        StatisticsError: a trajectory with fewer samples than its length says.
+    """
+    n = grid.first + grid.labels.shape[1]
+    short = [int(r) for r in grid.rows if len(photons[r]) < n]
+    if short:
+        raise StatisticsError(
+            f"records[{short[0]}].samples: got {len(photons[short[0]])} samples, its length asks for {n}; is sample_interval right?"
+        )
+    return np.stack([photons[r][grid.first : n] for r in grid.rows])
+
+
+def _starts(labels: WellLabels, lags: LabelLags, centre: int) -> FloatArray:
+    """(n, q) deviations from the label of the start at the plateau times, in the columns of the start well."""
+    k = lags.plateau.size
+    out = np.zeros((len(labels.index), EVEN + ODD + 2 * (1 + k)))
+    usable = (labels.start_well >= 0) & (labels.elapsed >= lags.plateau[-1])
+    h = bright(labels.at(lags.plateau), centre).astype(np.float64)
+    for here, at, seen in (
+        (usable & (labels.start_well == centre), EVEN + ODD, h),
+        (usable & (labels.start_well != centre), EVEN + ODD + 1 + k, 1.0 - h),
+    ):
+        out[here, at] = 1.0
+        out[here, at + 1 : at + 1 + k] = seen[here]
     return out
 
 
-def _lagged(x: FloatArray, lags: Lags, blocks: int, photons: FloatArray | None) -> list[FloatArray]:
-    """Sums over s of 1, Z, A, B, ZA, ZB, n_A, n_B with Z = X(s), A = X(s + t0), B = X(s + t0 + D)."""
-    m = x.size - lags.first - lags.step
+def lagged_sums(x: Labels, lags: Lags, blocks: int, photons: FloatArray | None) -> FloatArray:
+    """(rows, parts, 8) sums over s of 1, Z, A, B, ZA, ZB, n_A, n_B with Z = X(s), A = X(s + t0), B = X(s + t0 + D)."""
+    m = x.shape[1] - lags.first - lags.step
     if m < 1:
-        return []
-    z, a, b = x[:m], x[lags.first : lags.first + m], x[lags.first + lags.step :]
+        return np.zeros((len(x), 0, EVEN))
     cut = max(1, min(blocks, m // (3 * lags.step)))
-    out = []
-    for part in range(cut):
-        s = slice(part * m // cut, (part + 1) * m // cut)
-        light = (0.0, 0.0)
-        if photons is not None:
-            near, far = photons[lags.first : lags.first + m], photons[lags.first + lags.step :]
-            light = (float(near[s].sum()), float(far[s].sum()))
-        out.append(
-            np.array([z[s].size, z[s].sum(), a[s].sum(), b[s].sum(), z[s] @ a[s], z[s] @ b[s], *light])
-        )
+    edges = np.arange(cut) * m // cut
+    near, far = slice(lags.first, lags.first + m), slice(lags.first + lags.step, None)
+    z, a, b = x[:, :m], x[:, near], x[:, far]
+    out = np.zeros((len(x), cut, EVEN))
+    out[:, :, 0] = np.diff(np.append(edges, m))
+    for column, product in enumerate((z, a, b, z * a, z * b), start=1):
+        out[:, :, column] = np.add.reduceat(product, edges, axis=1, dtype=np.int64)
+    if photons is not None:
+        out[:, :, 6] = np.add.reduceat(photons[:, near], edges, axis=1)
+        out[:, :, 7] = np.add.reduceat(photons[:, far], edges, axis=1)
     return out
 
 

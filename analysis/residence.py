@@ -140,31 +140,36 @@ def residences(records: Sequence[TrajectoryRecord], core: int, burn_in: float = 
     """
     if not burn_in >= 0.0:
         raise StatisticsError(f"burn_in: got {burn_in!r}, allowed is a number >= 0")
-    parts, unlabelled = [np.empty(0, dtype=_ROW)], 0
-    for record in records:
-        events = record.switches[record.switches["core"] == core]
-        if events.size == 0:
-            unlabelled += 1
-            continue
-        parts.append(_of_one(record, events, burn_in))
-    return Residences(np.concatenate(parts), unlabelled)
-
-
-def _of_one(record: TrajectoryRecord, events: np.ndarray, burn_in: float) -> np.ndarray:
-    """Rows of one trajectory that has at least one label."""
-    time = events["time"]
-    chained = np.array_equal(events["origin"][1:], events["target"][:-1])
-    if np.any(np.diff(time) < 0.0) or not chained or time[-1] > record.elapsed * (1.0 + 1e-12):
+    events = [r.switches for r in records]
+    owner = np.repeat(np.arange(len(records)), [len(e) for e in events])
+    if not any((e["core"] == core).any() for e in events if len(e)):
+        return Residences(np.empty(0, dtype=_ROW), len(records))
+    events = [e for e in events if len(e)]
+    # field by field: concatenating structured arrays is slow
+    mine = np.concatenate([e["core"] for e in events]) == core
+    time, departure, origin, target = (
+        np.concatenate([e[name] for e in events])[mine] for name in ("time", "departure", "origin", "target")
+    )
+    owner = owner[mine]
+    last = np.append(owner[1:] != owner[:-1], True) if owner.size else np.zeros(0, dtype=np.bool_)
+    elapsed = np.array([r.elapsed for r in records], dtype=np.float64)[owner]
+    end, going = np.append(time[1:], np.nan), np.append(target[1:], -1)
+    end[last], going[last] = elapsed[last], -1
+    # of the last one of a trajectory the end is where it was cut off, so that only this asks for a later time
+    wrong = (
+        (end < time) & ~last
+        | (time > elapsed * (1.0 + 1e-12))
+        | ~last & (np.append(origin[1:], -1) != target)
+    )
+    if wrong.any():
         raise StatisticsError(
-            f"records[{record.index}].switches: events of core {int(events['core'][0])} are out of order, "
+            f"records[{records[owner[np.flatnonzero(wrong)[0]]].index}].switches: events of core {core} are out of order, "
             "or one does not leave the well that was entered before it"
         )
     rows = np.empty(time.size, dtype=_ROW)
-    rows["duration"] = np.append(time[1:], record.elapsed) - np.maximum(time, burn_in)
-    rows["transit"] = np.append(time[1:] - events["departure"][1:], np.nan)
-    rows["trajectory"] = record.index
-    rows["well"] = events["target"]
-    rows["target"] = np.append(events["target"][1:], -1)
-    rows["switched"] = np.arange(time.size) < time.size - 1
-    rows["entered"] = (events["origin"] >= 0) & (time >= burn_in)
-    return rows[rows["duration"] > 0.0]
+    rows["duration"] = end - np.maximum(time, burn_in)
+    rows["transit"] = np.where(last, np.nan, end - np.append(departure[1:], np.nan))
+    rows["trajectory"] = np.array([r.index for r in records], dtype=np.int64)[owner]
+    rows["well"], rows["target"], rows["switched"] = target, going, ~last
+    rows["entered"] = (origin >= 0) & (time >= burn_in)
+    return Residences(rows[rows["duration"] > 0.0], len(records) - np.unique(owner).size)
