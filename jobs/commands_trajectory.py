@@ -11,6 +11,7 @@ from wellhop.jobs.campaign import MAX_SEED
 from wellhop.jobs.commands_predict import add_system_arguments, chosen_system, parameters_of_system
 
 UNRAVELLINGS = ("both", "displaced", "counting")
+ENGINES = ("jumps", "langevin")
 SUFFIXES = (".png", ".pdf", ".svg")
 
 
@@ -24,7 +25,10 @@ def add_arguments_trajectory(parser: argparse.ArgumentParser) -> None:
         "--duration", metavar="T", help="length in the time unit of the parameters (default: a few switches)"
     )
     parser.add_argument("--seed", default="0", metavar="N", help="seed of the random stream (default 0)")
-    parser.add_argument("--unravelling", choices=UNRAVELLINGS, default="both", help="what the detectors see")
+    parser.add_argument("--engine", choices=ENGINES, default="jumps", help="quantum jumps, or truncated-Wigner steps")
+    parser.add_argument(
+        "--unravelling", choices=UNRAVELLINGS, help="of jumps: what the detectors see (default: all that show something)"
+    )
 
 
 def execute_trajectory(arguments: argparse.Namespace) -> int:
@@ -43,6 +47,8 @@ def execute_trajectory(arguments: argparse.Namespace) -> int:
         problems.append(
             f"--out: got {str(arguments.out)!r}, allowed is a file ending in {', '.join(SUFFIXES)}"
         )
+    if arguments.engine == "langevin" and arguments.unravelling is not None:
+        problems.append("--unravelling: got one with --engine langevin, allowed is none: Langevin trajectories have no clicks")
     if problems:
         raise UsageError("\n  ".join(problems))
     system = chosen_system(arguments)
@@ -57,6 +63,7 @@ def execute_trajectory(arguments: argparse.Namespace) -> int:
         duration=duration,
         seed=seed,
         unravelling=arguments.unravelling,
+        engine=arguments.engine,
     )
     print(written)
     return 0

@@ -94,7 +94,7 @@ def measure_langevin(
     if burn >= problem.duration:
         raise ParameterError("burn_in", burn, f"a time below the duration of {problem.duration:g}")
     signs = [1.0, -1.0] if starts[0, 0] > starts[-1, 0] else [-1.0, 1.0]
-    about = {
+    about: dict[str, Any] = {
         "wells": len(starts),
         "centre": CENTRE if len(starts) == 3 else None,
         "sample_interval": problem.sample_interval,

@@ -6,7 +6,7 @@ import shlex
 import sys
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from wellhop.jobs import ranks, scheduler
 from wellhop.jobs.admission import check_campaign, read_manifest
@@ -116,9 +116,12 @@ def trajectory(
     out: Path,
     duration: float | None,
     seed: int,
-    unravelling: str,
+    unravelling: str | None,
+    engine: Literal["jumps", "langevin"] = "jumps",
 ) -> Path:
-    """Simulate one trajectory per unravelling and draw them."""
+    """Simulate one trajectory per unravelling, or one Langevin trajectory, and draw them."""
     from wellhop.jobs.showcase import draw
 
-    return draw(system, parameters, out=out, duration=duration, seed=seed, unravelling=unravelling)
+    return draw(
+        system, parameters, out=out, duration=duration, seed=seed, unravelling=unravelling, engine=engine
+    )

@@ -1,59 +1,107 @@
-"""Single trajectories to look at: the same parameters unravelled by counting and by displaced channels."""
+"""Single trajectories to look at: quantum jumps in one or two unravellings, or Langevin steps."""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
-from wellhop.engine.errors import ParameterError
+from wellhop.engine.errors import ParameterError, UnravellingError
 
 if TYPE_CHECKING:
-    from wellhop.analysis.result import TrajectoryTrace
+    from matplotlib.figure import Figure
 
+    from wellhop.analysis.figures.drawn import DrawnTable
+    from wellhop.analysis.figures.well_trajectory import WellLevel
+    from wellhop.analysis.result import TrajectoryTrace
+    from wellhop.engine.records import TrajectoryRecord
+    from wellhop.engine.systems import System
+    from wellhop.engine.systems.kerr_cat import KerrCat
+    from wellhop.engine.systems.kerr_two_photon_drive import KerrTwoPhotonDrive
+    from wellhop.engine.unravelling import JumpProblem
+    from wellhop.jobs.time_scales import TimeScales
+
+EngineName = Literal["jumps", "langevin"]
 #: arm index of the streams of illustrations: they never share random numbers with measured trajectories
 ILLUSTRATION_ARM = 1000
 SAMPLES = 1500
-SWITCHING_TIMES = 16.0
-#: a trajectory that would need more clicks than this is shown over a shorter time
-MOST_CLICKS = 2e6
+#: length in units of the slowest switching time, and, where there are faster ones, at most so many of the fastest
+SWITCHING_TIMES, FAST_TIMES = 16.0, 80.0
+#: a trajectory that would need more clicks, or more steps, than this is shown over a shorter time
+MOST_CLICKS, MOST_STEPS = 2e6, 3e7
+#: core definition whose labels are shown
+LABELS = "reference"
 
 
 def illustrate(
     system_name: str,
     parameters: Mapping[str, float],
     *,
+    engine: EngineName = "jumps",
     duration: float | None = None,
     seed: int = 0,
-    unravellings: tuple[str, ...] = ("displaced", "counting"),
+    unravellings: tuple[str, ...] | None = None,
     point: int = 0,
     record_clicks: bool = False,
 ) -> list[TrajectoryTrace]:
-    """One trajectory per unravelling, started in the right well, sampled 1500 times.
+    """One trajectory per unravelling, or one Langevin trajectory, sampled 1500 times, started in well 0.
 
     Args:
-        duration: length; 16/Γ by default, some eight hops, at most what two million clicks cover.
+        engine: ``jumps`` or ``langevin``. duration: length; 16 switching times by default, at most what two million clicks or
+            thirty million steps cover.
+        unravellings: of jumps; by default displaced and counting for a Kerr-cat, displaced alone for others.
         seed, point: name of the random stream, together with an arm that measurements do not use.
 
+    Returns:
+        Traces with the order parameter X, 1 in size in a bright well.
+
     Raises:
-        ParameterError: the switching time is unknown (the exact rate is below round-off) and no duration was given.
+        ParameterError: the switching time is unknown (the rate is below round-off) and no duration was given.
+        UnravellingError: nothing switches at these parameters, or the unravelling asked for shows no well.
     """
-    from wellhop.analysis.figures.trajectory import trace_of
-    from wellhop.engine import trajectory
     from wellhop.engine.systems import build_measurable
-    from wellhop.engine.systems.kerr_cat_jumps import jump_setup
-    from wellhop.engine.unravelling import build_problem
-    from wellhop.jobs.prepare import time_scales
+    from wellhop.engine.systems.kerr_cat import KerrCat
 
     system = build_measurable(system_name, parameters)
+    if engine == "langevin":
+        return [_langevin(system, duration, seed, point)]
+    if isinstance(system, KerrCat):
+        chosen = ("displaced", "counting") if unravellings is None else unravellings
+        return _kerr_cat_jumps(system, duration, seed, chosen, point, record_clicks)
+    if unravellings not in (None, ("displaced",)):
+        raise UnravellingError(f"unravelling: counting shows no well of {system_name}; use displaced")
+    return [_oscillator_jumps(system, duration, seed, point, record_clicks)]
+
+
+def _length(duration: float | None, scales: TimeScales, most: float) -> float:
+    """The length asked for, or the default one."""
+    if duration is not None:
+        return duration
+    if not math.isfinite(scales.rate):
+        raise ParameterError(
+            "duration", None, "a number > 0 here", "the switching rate lies below round-off, or needs too large a Fock space"
+        )
+    return min(SWITCHING_TIMES / scales.rate, FAST_TIMES / scales.fastest, most)
+
+
+def _kerr_cat_jumps(
+    system: KerrCat,
+    duration: float | None,
+    seed: int,
+    unravellings: Sequence[str],
+    point: int,
+    record_clicks: bool,
+) -> list[TrajectoryTrace]:
+    from wellhop.engine.systems.kerr_cat_jumps import jump_setup
+    from wellhop.engine.unravelling import build_problem
+    from wellhop.jobs.time_scales import time_scales
+
     if duration is None:
-        rate = time_scales(system).rate
-        if not math.isfinite(rate):
-            raise ParameterError("duration", None, "a number > 0 here", "the exact rate lies below round-off")
         photons = system.eps2 / system.K
         clicking = system.kappa * ((1.0 + 2.0 * system.n_th) * photons + system.n_th)
-        duration = min(SWITCHING_TIMES / rate, MOST_CLICKS / clicking)
+        duration = _length(None, time_scales(system), MOST_CLICKS / clicking)
     traces = []
     for name in unravellings:
         problem = build_problem(
@@ -62,18 +110,93 @@ def illustrate(
             sample_interval=duration / SAMPLES,
             record_clicks=record_clicks,
         )
-        record = trajectory.run(problem, seed, 0, point, ILLUSTRATION_ARM)
-        traces.append(
-            trace_of(
-                record,
-                label=f"{name} ({int(record.click_counts.sum())} clicks)",
-                unravelling=name,
-                sample_interval=problem.sample_interval,
-                observable_names=problem.observable_names[: problem.sampled],
-                channel_names=problem.channel_names,
-            )
-        )
+        traces.append(_jump_trace(problem, name, seed, point))
     return traces
+
+
+def _oscillator_jumps(
+    system: KerrTwoPhotonDrive, duration: float | None, seed: int, point: int, record_clicks: bool
+) -> TrajectoryTrace:
+    from wellhop.engine.unravelling import build_problem
+    from wellhop.jobs.core_sizes import jump_setup_with_cores
+    from wellhop.jobs.time_scales import time_scales
+
+    setup, _ = jump_setup_with_cores(system)
+    if duration is None:
+        clicking = 2.0 * system.gamma * max(abs(system.amplitude("bright")) ** 2, 1.0)
+        duration = _length(None, time_scales(system), MOST_CLICKS / clicking)
+    problem = build_problem(
+        setup, duration=duration, sample_interval=duration / SAMPLES, record_clicks=record_clicks
+    )
+    return _jump_trace(problem, "displaced", seed, point, problem.core_names.index(LABELS))
+
+
+def _jump_trace(problem: JumpProblem, name: str, seed: int, point: int, core: int = -1) -> TrajectoryTrace:
+    from wellhop.analysis.figures.trajectory import trace_of
+    from wellhop.engine import trajectory
+
+    record = trajectory.run(problem, seed, 0, point, ILLUSTRATION_ARM)
+    return trace_of(
+        record,
+        label=f"{name} ({int(record.click_counts.sum())} clicks)",
+        unravelling=name,
+        sample_interval=problem.sample_interval,
+        observable_names=problem.observable_names[: problem.sampled],
+        channel_names=problem.channel_names,
+        core=core,
+    )
+
+
+def _langevin(system: System, duration: float | None, seed: int, point: int) -> TrajectoryTrace:
+    """One truncated-Wigner trajectory; X in units of the amplitude of a bright well."""
+    from wellhop.analysis.figures.trajectory import trace_of
+    from wellhop.engine import langevin
+    from wellhop.engine.langevin_wells import check_step
+    from wellhop.jobs.core_sizes import langevin_cores
+    from wellhop.jobs.time_scales import time_scales
+
+    oscillator = system.oscillator()
+    _require_wells(system)
+    cores, _ = langevin_cores(oscillator)
+    if duration is None:
+        dt = 0.5 * check_step(oscillator, "strang", None)[0]
+        duration = _length(None, time_scales(system, "langevin"), MOST_STEPS * dt)
+    problem = langevin.oscillator_problem(
+        oscillator, duration=duration * (1.0 + 1e-9), sample_interval=duration / SAMPLES, cores=cores
+    )
+    record: TrajectoryRecord = langevin.run(problem, seed, 0, point, ILLUSTRATION_ARM)
+    trace = trace_of(
+        record,
+        label=f"Langevin, {problem.scheme}, dt = {problem.dt:.2g}",
+        unravelling="langevin",
+        sample_interval=problem.sample_interval,
+        observable_names=problem.observable_names,
+        core=problem.core_names.index(LABELS),
+    )
+    size = math.sqrt(max(level.photons for level in well_levels(system)))
+    return replace(trace, order_parameter=trace.order_parameter / size)
+
+
+def _require_wells(system: System) -> None:
+    from wellhop.engine.langevin_wells import attractors
+
+    if len(attractors(system.oscillator())) < 2:
+        raise UnravellingError(f"{system.name}: the mean field has one attractor at these parameters, nothing switches")
+
+
+def well_levels(system: System) -> list[WellLevel]:
+    """The attractors of the mean field, by Re α, as figures mark them."""
+    from wellhop.analysis.figures.well_trajectory import WellLevel
+    from wellhop.engine.langevin_wells import attractors
+
+    found = [point.alpha for point in attractors(system.oscillator())]
+    size = max(abs(alpha) for alpha in found)
+    levels = []
+    for number, alpha in enumerate(found):
+        side = 0.0 if abs(alpha) < 1e-6 * size else math.copysign(1.0, number - 0.5 * (len(found) - 1))
+        name = "vacuum" if side == 0.0 else "bright +" if side > 0.0 else "bright \N{MINUS SIGN}"
+        levels.append(WellLevel(name, side, abs(alpha) ** 2))
+    return levels
 
 
 def draw(
@@ -83,10 +206,54 @@ def draw(
     out: Path,
     duration: float | None,
     seed: int,
-    unravelling: str,
+    unravelling: str | None,
+    engine: EngineName = "jumps",
 ) -> Path:
-    """Draw one trajectory per unravelling into ``out`` (png, pdf or svg), its data beside it as CSV."""
+    """Draw trajectories into ``out`` (png, pdf or svg), their data beside it as CSV.
+
+    Args:
+        unravelling: of jumps, ``both`` for counting beside displaced; None: the default of the system.
+    """
     from wellhop.analysis.figures.save import figure_bytes, write_file
+    from wellhop.engine.systems.kerr_cat import KerrCat
+
+    if system_name == KerrCat.name and engine == "jumps":
+        figure, table = _draw_kerr_cat(system_name, parameters, duration, seed, unravelling or "both")
+    else:
+        figure, table = _draw_wells(system_name, parameters, duration, seed, unravelling, engine)
+    write_file(out, figure_bytes(figure, out.suffix.lower().lstrip(".")))
+    write_file(out.with_suffix(".csv"), table.csv().encode())
+    return out
+
+
+def _draw_wells(
+    system_name: str,
+    parameters: Mapping[str, float],
+    duration: float | None,
+    seed: int,
+    unravelling: str | None,
+    engine: EngineName,
+) -> tuple[Figure, DrawnTable]:
+    from wellhop.analysis.figures.labels import family_math
+    from wellhop.analysis.figures.trajectory import scaled_trace
+    from wellhop.analysis.figures.well_trajectory import draw_well_trajectories
+    from wellhop.analysis.result import CampaignResult
+    from wellhop.engine.systems import build_measurable
+
+    names: tuple[str, ...] | None = None if unravelling is None or engine == "langevin" else (unravelling,)
+    if names == ("both",):
+        names = ("counting", "displaced")
+    traces = illustrate(system_name, parameters, engine=engine, duration=duration, seed=seed, unravellings=names)
+    unit = next((name for name in ("K", "gamma") if name in parameters), "")
+    scaled = [scaled_trace(trace, parameters.get(unit, 1.0)) for trace in traces]
+    levels = well_levels(build_measurable(system_name, parameters))
+    frame = CampaignResult("trajectory", system_name, "", ())
+    return draw_well_trajectories(scaled, levels, family_math(frame, tuple(parameters.items())), unit)
+
+
+def _draw_kerr_cat(
+    system_name: str, parameters: Mapping[str, float], duration: float | None, seed: int, unravelling: str
+) -> tuple[Figure, DrawnTable]:
     from wellhop.analysis.figures.trajectory import draw_trajectories, draw_trajectory, scaled_trace
     from wellhop.analysis.result import CampaignResult, PointResult
 
@@ -99,12 +266,11 @@ def draw(
     if both:
         point = PointResult(0, dict(parameters), traces=tuple(traces))
         result = CampaignResult("trajectory", system_name, "", (point,), sweep="eps2", unit=unit)
-        figure, table = draw_trajectories(result, most=1)
-    else:
-        shown = ", ".join(f"{name} = {value:g}" for name, value in parameters.items())
-        # draw_trajectory knows no parameters: it gets the times in the unit that it writes on the axis.
-        scaled = scaled_trace(traces[0], parameters.get(unit, 1.0))
-        figure, table = draw_trajectory(scaled, unit, f"{scaled.label}\n{shown}")
-    write_file(out, figure_bytes(figure, out.suffix.lower().lstrip(".")))
-    write_file(out.with_suffix(".csv"), table.csv().encode())
-    return out
+        return draw_trajectories(result, most=1)
+    # draw_trajectory knows no parameters: it gets the times in the unit that it writes on the axis.
+    scaled = scaled_trace(traces[0], parameters.get(unit, 1.0))
+    return draw_trajectory(scaled, unit, f"{scaled.label}\n{_shown(parameters)}")
+
+
+def _shown(parameters: Mapping[str, float]) -> str:
+    return ", ".join(f"{name} = {value:g}" for name, value in parameters.items())
