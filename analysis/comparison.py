@@ -28,7 +28,8 @@ class Comparison:
     Attributes:
         estimate: what was measured. prediction: the predicted rate, same quantity, same unit.
         pull: signed, standard normal if the prediction is right; > 0: measured above predicted.
-        p_value: two-sided. method: ``"log"`` or ``"poisson"``.
+        p_value: two-sided. method: ``"log"``, ``"poisson"``, ``"linear"`` (a difference that may be negative)
+            or ``"none"``.
         log_ratio: ln(measured / predicted), ``-inf`` without a switch. log_error: its standard deviation.
         parameter: where on the sweep, NaN if unknown.
     """
@@ -57,9 +58,10 @@ class Comparison:
         return "strained" if size < PULL_LIMIT else "disagrees"
 
     def __str__(self) -> str:
+        ratio = "" if math.isnan(self.log_ratio) else f": ratio {math.exp(self.log_ratio):.3f}"
         return (
-            f"measured {self.estimate.value:.4e}, predicted {self.prediction:.4e}: ratio "
-            f"{math.exp(self.log_ratio):.3f}, pull {self.pull:+.2f} ({self.verdict})"
+            f"measured {self.estimate.value:.4e}, predicted {self.prediction:.4e}{ratio}, "
+            f"pull {self.pull:+.2f} ({self.verdict})"
         )
 
 
@@ -70,7 +72,8 @@ def compare(estimate: RateEstimate, prediction: float, parameter: float = math.n
     error of few degrees of freedom z follows Student's law; it is mapped to the normal deviate of equal
     probability, so that pulls of different estimates may be squared and added. Up to 10 switches: exact
     Poisson probability of n given k_th T, and the pull is the normal deviate of the mid-p value. An estimate
-    without an error gives an undetermined pull.
+    without an error gives an undetermined pull. An estimate with a ``standard_error`` among its counts is a
+    difference that may be zero or negative: its pull is (k - k_th) / standard error, for any finite k_th.
 
     Args:
         estimate: the measured rate. prediction: > 0, same quantity and unit. parameter: position on the
@@ -83,9 +86,14 @@ def compare(estimate: RateEstimate, prediction: float, parameter: float = math.n
     >>> print(compare(measured, 1.0e-3))
     measured 1.1000e-03, predicted 1.0000e-03: ratio 1.100, pull +1.91 (agrees)
     """
-    if not (math.isfinite(prediction) and prediction > 0.0):
-        raise StatisticsError(f"prediction: got {prediction!r}, allowed is a finite rate > 0")
     counts = estimate.counts
+    linear = float(counts.get("standard_error", 0.0))
+    if not (math.isfinite(prediction) and (prediction > 0.0 or linear > 0.0)):
+        raise StatisticsError(f"prediction: got {prediction!r}, allowed is a finite rate > 0")
+    if linear > 0.0 and math.isfinite(estimate.value):
+        pull = _normal_deviate((estimate.value - prediction) / linear, float(counts.get("dof", math.inf)))
+        p = float(2.0 * stats.norm.sf(abs(pull)))
+        return Comparison(estimate, prediction, pull, p, "linear", math.nan, math.nan, parameter)
     n = counts.get("n_switched")
     log_ratio = math.log(estimate.value / prediction) if estimate.value > 0.0 else -math.inf
     if math.isnan(estimate.value):
@@ -100,13 +108,15 @@ def compare(estimate: RateEstimate, prediction: float, parameter: float = math.n
         return Comparison(estimate, prediction, math.nan, math.nan, "none", log_ratio, math.nan, parameter)
     t = log_ratio / estimate.relative_error
     dof = float(counts.get("dof", math.inf))
-    pull = _normal_deviate(t, dof) if math.isfinite(dof) else t
+    pull = _normal_deviate(t, dof)
     p = float(2.0 * stats.norm.sf(abs(pull)))
     return Comparison(estimate, prediction, pull, p, "log", log_ratio, estimate.relative_error, parameter)
 
 
 def _normal_deviate(t: float, dof: float) -> float:
     """Normal deviate with the same one-sided probability as Student's ``t``."""
+    if not math.isfinite(dof):
+        return t
     return math.copysign(float(stats.norm.isf(stats.t.sf(abs(t), dof))), t)
 
 

@@ -1,4 +1,10 @@
-"""Rates among a central and two bright wells with their intervals: lags, jackknife, and what to do with few switches."""
+"""Rates among a central and two bright wells with their intervals: jackknife, and what to do with few switches or starts.
+
+What the plateaus h_v and h_b correct is the delay of labels against the slow mode, a relative lam_e t of the
+directed rates with t up to transit + relaxation time. They rest on early switches after few starts. Where the
+noise of these exceeds what they correct, the label is taken as ideal, h_v = 0 and h_b = 1, and the error of
+that, lam_e t/2, is added to the statistical one: of two sources of error the smaller is kept.
+"""
 
 from __future__ import annotations
 
@@ -9,12 +15,13 @@ from dataclasses import dataclass, replace
 import numpy as np
 from scipy import stats
 
-from wellhop.analysis.correlation import LEAST_LAG, MOST_LAG, SPARE, UNITS
+from wellhop.analysis.correlation import UNITS
 from wellhop.analysis.directed_cores import DirectedCores
 from wellhop.analysis.estimate import RateEstimate, log_limits
-from wellhop.analysis.label_moments import EVEN, ODD, Derived, LabelLags, derive, lagged_sums, unit_sums
-from wellhop.analysis.pooled_ratio import FloatArray, Lags, Records, first_guess, pooled_rate
-from wellhop.analysis.well_labels import LabelGrid, Labels, WellLabels, bright, side
+from wellhop.analysis.label_lags import LabelConditions, choose_lags
+from wellhop.analysis.label_moments import EVEN, ODD, Derived, LabelLags, derive, unit_sums
+from wellhop.analysis.pooled_ratio import FloatArray
+from wellhop.analysis.well_labels import WellLabels
 from wellhop.engine.errors import StatisticsError
 
 #: Names of the rates and the kind of quantity each is.
@@ -25,10 +32,18 @@ RATE_NAMES: Mapping[str, str] = {
     "k_b": "escape_rate",
     "k_d": "escape_rate",
 }
+#: Method names of the spectral estimates.
+SPECTRAL = {
+    "lam_e": "autocorrelation of bright/centre",
+    "lam_o": "autocorrelation of the side",
+    "k_v": "lam_e x bright weight",
+    "k_b": "lam_e x (1 - bright weight)",
+    "k_d": "(lam_o - k_b)/2",
+}
 #: At or below this many switches the counted rate with its exact Poisson limits is quoted instead.
 FEW = 10
-#: Plateau values are read between this many relaxation times after the start, at so many times.
-PLATEAU, PLATEAU_TIMES = (4.0, 6.0), 5
+_UNRESOLVED = "unresolved: k_d = (lam_o - k_b)/2 is not distinguishable from zero (the split is good to about 1 % of k_b)"
+_INDICATIVE = "few_switches: relative error above 30 %, the interval is indicative only"
 
 
 @dataclass(frozen=True)
@@ -50,31 +65,14 @@ class MeasuredValue:
 
 
 @dataclass(frozen=True)
-class LabelConditions:
-    """How labels are read; fields as in ``directed_measurement.measure_directed``."""
-
-    sample_interval: float
-    burn_in: float
-    relaxation_time: float
-    centre: int
-    wells: int
-    level: float
-    guesses: Mapping[str, float]
-
-    @property
-    def skip(self) -> int:
-        """Samples of the burn-in."""
-        return math.ceil(self.burn_in / self.sample_interval - 1e-9)
-
-
-@dataclass(frozen=True)
 class DirectedEstimates:
     """Everything that one choice of lags gives.
 
     Attributes:
         rates: by name, see :data:`RATE_NAMES`. bright_weight, photons: with intervals; ``None`` if undetermined.
-        h_v, h_b: plateau values. start_share: by k_v and k_b, share of their variance that comes from the starts.
-        lags: where the sums were taken; ``None`` if there were none. problem: why the spectral rates failed, or empty.
+        h_v, h_b: plateau values, 0 and 1 if the label is taken as ideal.
+        ideal_error: relative error of the directed rates added for that; 0 if the plateaus are measured.
+        lags: where the sums were taken; ``None`` if there were none. problem: why, or empty.
     """
 
     rates: Mapping[str, RateEstimate]
@@ -82,55 +80,9 @@ class DirectedEstimates:
     photons: MeasuredValue | None
     h_v: float
     h_b: float
-    start_share: Mapping[str, float]
+    ideal_error: float
     lags: LabelLags | None
     problem: str
-
-
-def choose_lags(grids: Sequence[LabelGrid], at: LabelConditions, lag: float | None = None) -> LabelLags:
-    """t0 of 4 to 8 relaxation times, D of 0.3/rate for either parity, plateau times of 4 to 6 relaxation times.
-
-    Args:
-        grids: labels. at: conditions. lag: t0, and first plateau time, in relaxation times instead.
-
-    Raises:
-        StatisticsError: trajectories too short.
-    """
-    early = PLATEAU if lag is None else (lag, lag + PLATEAU[1] - PLATEAU[0])
-    return LabelLags(
-        even=_lags_of("lam_e", [bright(g.labels, at.centre) for g in grids], at, lag),
-        odd=_lags_of("lam_o", [side(g.labels, at.centre) for g in grids], at, lag),
-        plateau=at.relaxation_time * np.linspace(*early, PLATEAU_TIMES),
-        interval=at.sample_interval,
-        skip=at.skip,
-    )
-
-
-def _lags_of(name: str, series: Sequence[Labels], at: LabelConditions, lag: float | None) -> Lags:
-    """Lags of one parity: from the guess, or from a search; a guess off by more than 2 is replaced."""
-    tau, interval = at.relaxation_time, at.sample_interval
-    # the longest decides what lags there can be
-    longest = max(series, key=lambda x: x.shape[1], default=np.zeros((1, 1), dtype=np.int8))
-    records = Records([longest[0].astype(np.float64)], interval)
-
-    def lags_for(rate: float) -> Lags:
-        start = lag * tau if lag else max(LEAST_LAG * tau, min(MOST_LAG * tau, SPARE / rate))
-        return records.lags(max(start, interval), rate)
-
-    def rate_at(lags: Lags) -> float:
-        n, z, a, b, za, zb = sum(lagged_sums(x, lags, 1, None).sum(axis=(0, 1)) for x in series)[:6]
-        near, far = (za - z * a / n, zb - z * b / n) if name == "lam_e" else (za, zb)
-        return pooled_rate(near, far, lags.step * interval) if near > 0.0 else 0.0
-
-    guess = at.guesses.get(name, math.nan)
-    rate = (
-        guess
-        if math.isfinite(guess) and guess > 0.0
-        else first_guess(rate_at, records, lags_for(math.inf).first)
-    )
-    lags = lags_for(rate)
-    own = rate_at(lags)
-    return lags_for(own) if own > 0.0 and not 0.5 < own / rate < 2.0 else lags
 
 
 def estimate_directed(
@@ -147,7 +99,7 @@ def estimate_directed(
 
     Args:
         labels: under the reference cores. core: counted rates under them. at: conditions.
-        photons: samples of the photon number, one array a trajectory. lag: as in :func:`choose_lags`.
+        photons: samples of the photon number, one array a trajectory. lag: as in ``choose_lags``.
 
     Source: B. Efron, The Jackknife, the Bootstrap and Other Resampling Plans (SIAM, 1982), chapters 2 and 3.
     """
@@ -161,103 +113,167 @@ def estimate_directed(
             raise StatisticsError("samples: an error needs two units; record more or longer trajectories")
     except StatisticsError as error:
         rates = {name: _counted(name, core, at, f"fallback: {error}") for name in RATE_NAMES}
-        return DirectedEstimates(rates, None, None, math.nan, math.nan, {}, None, str(error))
+        return DirectedEstimates(rates, None, None, math.nan, math.nan, 0.0, None, str(error))
     total = sums.sum(axis=0)
+    ideal = _ideal_label(total, core, lags, at)
+    if ideal > 0.0:
+        # wells without starts have the plateau of an ideal label
+        sums[:, EVEN + ODD :] = 0.0
+        total = sums.sum(axis=0)
     whole, left = derive(total, lags), derive(total - sums, lags)
-    dof = len(sums) - 1
+    jackknife = _Jackknife(whole, left, ideal, at.level)
     counts: dict[str, float | int] = {
         "n_trajectories": n,
-        "dof": dof,
+        "dof": len(sums) - 1,
         "total_time": float(labels.elapsed.sum()),
     }
-    rates = {name: _rate(name, whole, left, core, lags, counts, at) for name in RATE_NAMES}
+    rates = {name: _rate(name, jackknife, core, lags, counts, at) for name in RATE_NAMES}
     spectral = rates["lam_e"].method == SPECTRAL["lam_e"]
-    weight = _weight(whole, left, at.level, dof) if spectral else None
-    light = None
-    if photons is not None and spectral:
-        light = _linear(whole.photons, left.photons, at.level, dof)
     return DirectedEstimates(
         rates,
-        weight,
-        light,
+        jackknife.weight() if spectral else None,
+        jackknife.linear("photons", 0.0) if photons is not None and spectral else None,
         float(whole.h_v),
         float(whole.h_b),
-        _start_share(total, whole, lags, rates),
+        ideal,
         lags,
         "",
     )
 
 
-#: Method names of the spectral estimates.
-SPECTRAL = {
-    "lam_e": "autocorrelation of bright/centre",
-    "lam_o": "autocorrelation of the side",
-    "k_v": "lam_e x bright weight",
-    "k_b": "lam_e x (1 - bright weight)",
-    "k_d": "(lam_o - k_b)/2",
-}
+def _ideal_label(total: FloatArray, core: DirectedCores, lags: LabelLags, at: LabelConditions) -> float:
+    """Relative error of taking the label as ideal if that is the better choice, else 0.
+
+    Noise of the plateaus: k_w t starts of the N_w have switched by the plateau time t, and what is measured is k_w/lam_e.
+    """
+    rates = [r.value if r is not None else 0.0 for r in (core.k_v, core.k_b)]
+    lam = sum(rates)
+    transits = [t for t in (core.transit_v, core.transit_b) if not math.isnan(t)]
+    bias = 0.5 * lam * (max(transits, default=0.0) + at.relaxation_time)
+    starts = [float(total[EVEN + ODD]), float(total[EVEN + ODD + 1 + lags.plateau.size])]
+    if min(starts) < 2.0:
+        return bias
+    noise = sum(
+        float(lags.plateau.mean()) / (k * count) for k, count in zip(rates, starts, strict=True) if k > 0.0
+    )
+    return bias if lam * math.sqrt(noise) > bias else 0.0
 
 
-def _switches(name: str, core: DirectedCores) -> float:
+@dataclass(frozen=True)
+class _Jackknife:
+    """Estimates from all units and from all but one.
+
+    Attributes:
+        whole, left: of all units; (n,) of all but one. ideal: relative error of up and down that is not statistical.
+    """
+
+    whole: Derived
+    left: Derived
+    ideal: float
+    level: float
+
+    @property
+    def dof(self) -> int:
+        """Units - 1."""
+        return len(self.left.mean) - 1
+
+    def extra(self, name: str) -> float:
+        """What an ideal label adds: relative error of k_v and k_b, absolute one of k_d; none for the others."""
+        weight = float(self.whole.bright_weight)
+        share = {"k_v": 1.0 - weight, "k_b": weight, "k_d": 0.5 * weight * float(self.whole.k_b)}.get(
+            name, 0.0
+        )
+        return self.ideal * share
+
+    def values(self, name: str) -> tuple[float, FloatArray]:
+        """One quantity, of all and of all but one."""
+        return float(getattr(self.whole, name)), getattr(self.left, name)
+
+    def logarithmic(self, name: str) -> tuple[float, float] | None:
+        """Bias-corrected value and relative error; ``None`` where a logarithm does not exist or nothing scatters."""
+        value, others = self.values(name)
+        if not (value > 0.0 and np.all(others > 0.0)):
+            return None
+        logs = np.log(others)
+        error = math.sqrt(self.dof * float(np.var(logs)))
+        if not error > 0.0:
+            return None
+        return math.exp((self.dof + 1) * math.log(value) - self.dof * float(logs.mean())), math.hypot(
+            error, self.extra(name)
+        )
+
+    def linear(self, name: str, extra: float) -> MeasuredValue:
+        """Bias-corrected value and symmetric interval, with an error ``extra`` added."""
+        value, others = self.values(name)
+        return _symmetric(value, others, self.level, extra)
+
+    def weight(self) -> MeasuredValue | None:
+        """pi_b on the logit scale, where its interval stays in (0, 1) at either end."""
+        value, others = self.values("bright_weight")
+        p = np.append(others, value)
+        if not np.all((p > 0.0) & (p < 1.0)):
+            return None
+        logit = np.log(p / (1.0 - p))
+        found = _symmetric(float(logit[-1]), logit[:-1], self.level, self.ideal)
+        value, lower, upper = (1.0 / (1.0 + math.exp(-x)) for x in (found.value, found.lower, found.upper))
+        return MeasuredValue(value, lower, upper, found.error * value * (1.0 - value), self.level)
+
+
+def _symmetric(value: float, left: FloatArray, level: float, extra: float) -> MeasuredValue:
+    dof = len(left) - 1
+    centre = (dof + 1) * value - dof * float(left.mean())
+    error = math.hypot(math.sqrt(dof * float(np.var(left))), extra)
+    reach = float(stats.t.ppf(0.5 + level / 2, dof)) * error
+    return MeasuredValue(centre, centre - reach, centre + reach, error, level)
+
+
+def _switches(name: str, core: DirectedCores) -> int:
     """Number of switches that a rate rests on."""
-    parts = {"lam_e": ("k_v", "k_b"), "lam_o": ("k_b", "k_d")}.get(name, (name,))
+    parts = {"lam_e": ("k_v", "k_b"), "lam_o": ("k_b", "k_d"), "k_d": ("k_b", "k_d")}.get(name, (name,))
     seen = [core.rate(part) for part in parts]
-    return sum(float(r.counts["n_switched"]) for r in seen if r is not None)
+    return sum(int(r.counts["n_switched"]) for r in seen if r is not None)
 
 
 def _rate(
     name: str,
-    whole: Derived,
-    left: Derived,
+    jackknife: _Jackknife,
     core: DirectedCores,
     lags: LabelLags,
     counts: Mapping[str, float | int],
     at: LabelConditions,
 ) -> RateEstimate:
+    """One rate, or the counted one where the labels give none."""
     seen = _switches(name, core)
-    value, others = float(getattr(whole, name)), getattr(left, name)
-    n = len(others)
+    if seen <= FEW:
+        return _counted(name, core, at, f"few_switches: {seen}, the rate is switches per time")
     parity = lags.odd if name == "lam_o" else lags.even
     counts = {
         **counts,
-        "switches": int(seen),
+        "switches": int(core.k_d.counts["n_switched"]) if name == "k_d" and core.k_d is not None else seen,
         "lag_start": parity.first * lags.interval,
         "lag_step": parity.step * lags.interval,
     }
-    if name == "k_d" and np.isfinite(value) and np.isfinite(others).all():
-        found = _linear(np.asarray(value), others, at.level, n - 1)
+    if jackknife.extra(name) > 0.0:
+        counts["ideal_label_error"] = jackknife.extra(name)
+    unresolved = "fallback: no decay of the labels resolved, the rate is switches per time"
+    if name == "k_d":
+        value, others = jackknife.values(name)
+        if not (math.isfinite(value) and np.isfinite(others).all() and np.ptp(others) > 0.0):
+            return _counted(name, core, at, unresolved)
+        found = jackknife.linear(name, jackknife.extra(name))
         relative = found.error / abs(found.value) if found.value != 0.0 else math.inf
-        warnings: tuple[str, ...] = ()
-        if found.lower <= 0.0:
-            warnings = (
-                "unresolved: k_d = (lam_o - k_b)/2 is not distinguishable from zero; the split of the rates is good to "
-                "about 1 % of k_b at best",
-            )
         return RateEstimate(
             RATE_NAMES[name], SPECTRAL[name], found.value, found.lower, found.upper, relative, at.level,
-            {**counts, "standard_error": found.error}, warnings,
+            {**counts, "standard_error": found.error}, (_UNRESOLVED,) if found.lower <= 0.0 else (),
         )  # fmt: skip
-    if seen <= FEW:
-        return _counted(name, core, at, f"few_switches: {int(seen)}, the rate is switches per time")
-    if not (value > 0.0 and np.all(others > 0.0)):
-        return _counted(
-            name, core, at, "fallback: no decay of the labels resolved, the rate is switches per time"
-        )
-    logs = np.log(others)
-    log_value = n * math.log(value) - (n - 1) * float(logs.mean())
-    relative = math.sqrt((n - 1) * float(np.var(logs)))
-    if not relative > 0.0:
-        return _counted(
-            name, core, at, "fallback: no scatter over trajectories, the rate is switches per time"
-        )
-    lower, upper = log_limits(math.exp(log_value), relative, at.level, n - 1)
-    few = (
-        ("few_switches: relative error above 30 %, the interval is indicative only",)
-        if relative > 0.3
-        else ()
-    )
+    logarithmic = jackknife.logarithmic(name)
+    if logarithmic is None:
+        return _counted(name, core, at, unresolved)
+    value, relative = logarithmic
+    lower, upper = log_limits(value, relative, at.level, jackknife.dof)
+    warnings = (_INDICATIVE,) if relative > 0.3 else ()
     return RateEstimate(
-        RATE_NAMES[name], SPECTRAL[name], math.exp(log_value), lower, upper, relative, at.level, counts, few
+        RATE_NAMES[name], SPECTRAL[name], value, lower, upper, relative, at.level, counts, warnings
     )
 
 
@@ -265,54 +281,9 @@ def _counted(name: str, core: DirectedCores, at: LabelConditions, why: str) -> R
     """The counted rate instead, or NaN if the well was never visited."""
     found = core.rate(name)
     if found is None:
+        method, seen = "undetermined", {"switches": 0}
         return RateEstimate(
-            RATE_NAMES[name],
-            "undetermined",
-            math.nan,
-            0.0,
-            math.inf,
-            math.inf,
-            at.level,
-            {"switches": 0},
-            (why,),
+            RATE_NAMES[name], method, math.nan, 0.0, math.inf, math.inf, at.level, seen, (why,)
         )
     counts = {**found.counts, "switches": found.counts["n_switched"]}
     return replace(found, quantity=RATE_NAMES[name], counts=counts).with_warnings(why, *core.warnings)
-
-
-def _linear(value: FloatArray, left: FloatArray, level: float, dof: int) -> MeasuredValue:
-    """Bias-corrected value and symmetric interval."""
-    n = dof + 1
-    centre = n * float(value) - dof * float(left.mean())
-    error = math.sqrt(dof * float(np.var(left)))
-    reach = float(stats.t.ppf(0.5 + level / 2, dof)) * error
-    return MeasuredValue(centre, centre - reach, centre + reach, error, level)
-
-
-def _weight(whole: Derived, left: Derived, level: float, dof: int) -> MeasuredValue | None:
-    """pi_b on the logit scale, where its interval stays in (0, 1) at either end."""
-    p = np.append(left.bright_weight, whole.bright_weight)
-    if not np.all((p > 0.0) & (p < 1.0)):
-        return None
-    logit = np.log(p / (1.0 - p))
-    found = _linear(logit[-1], logit[:-1], level, dof)
-    value, lower, upper = (1.0 / (1.0 + math.exp(-x)) for x in (found.value, found.lower, found.upper))
-    return MeasuredValue(value, lower, upper, found.error * value * (1.0 - value), level)
-
-
-def _start_share(
-    total: FloatArray, whole: Derived, lags: LabelLags, rates: Mapping[str, RateEstimate]
-) -> dict[str, float]:
-    """Share of the variance of ln k that is the binomial noise of early switches after the starts."""
-    k = lags.plateau.size
-    out = {}
-    for name, offset, small in (
-        ("k_v", EVEN + ODD, whole.mean - whole.h_v),
-        ("k_b", EVEN + ODD + 1 + k, whole.h_b - whole.mean),
-    ):
-        starts, early = total[offset], float(total[offset + 1 : offset + 1 + k].mean())
-        relative = rates[name].relative_error
-        if starts > 0.0 and small > 0.0 and 0.0 < relative < math.inf:
-            p = early / starts
-            out[name] = float(p * (1.0 - p) / starts / small**2 / relative**2)
-    return out

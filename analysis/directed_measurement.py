@@ -17,11 +17,11 @@ from wellhop.analysis.directed_cores import DirectedCores, read_directed_cores, 
 from wellhop.analysis.directed_estimates import (
     RATE_NAMES,
     DirectedEstimates,
-    LabelConditions,
     MeasuredValue,
     estimate_directed,
 )
 from wellhop.analysis.estimate import RateEstimate, check_level
+from wellhop.analysis.label_lags import LabelConditions
 from wellhop.analysis.point_estimates import Conditions
 from wellhop.analysis.pooled_ratio import FloatArray
 from wellhop.analysis.survival import (
@@ -36,8 +36,8 @@ from wellhop.engine.records import EndState, TrajectoryRecord
 
 #: Lags of the scan, in relaxation times.
 LAG_SCAN = (2.0, 3.0, 4.0, 6.0, 8.0, 12.0)
-#: Share of the variance of a directed rate due to the starts from which on shorter trajectories are advised.
-START_SHARE = 0.5
+#: Share of the error of a directed rate from which on an ideal label is worth a warning.
+IDEAL_SHARE = 0.5
 
 DirectedScan = tuple[tuple[float, Mapping[str, RateEstimate]], ...]
 
@@ -65,8 +65,7 @@ class DirectedMeasurement:
         photons: stationary photon number; ``None`` without its column or if undetermined.
         plateau: (h_v, h_b), label probabilities after a start in the centre or a bright well, slow part at t = 0.
         cores: counted rates per core definition. reference: index of the one whose label is used.
-        laws: ``"centre"`` and ``"bright"``. lag_scan: (first lag, rates). start_share: see
-            :class:`~wellhop.analysis.directed_estimates.DirectedEstimates`.
+        laws: ``"centre"`` and ``"bright"``. lag_scan: (first lag, rates).
         n_trajectories, n_done, n_censored, n_failed: how they ended; failed ones enter no estimate.
         total_time: simulated time of those that did not fail. burn_in: ignored at the start of each.
         separation: second rate / lam_e, NaN if none was given. warnings: named, everything to know.
@@ -80,7 +79,6 @@ class DirectedMeasurement:
     reference: int
     laws: Mapping[str, WellLaw]
     lag_scan: DirectedScan
-    start_share: Mapping[str, float]
     n_trajectories: int
     n_done: int
     n_censored: int
@@ -136,7 +134,7 @@ def directed_headline(
         StatisticsError: malformed records, none that did not fail, or one still running.
     """
     at = _conditions(sample_interval, burn_in, relaxation_time, core_names, centre, level, rate_guesses)
-    return _estimates(point.usable_records(records), core_names, at, only_reference=True)[0].rates
+    return _estimates(_usable(records, sample_interval), core_names, at, only_reference=True)[0].rates
 
 
 def measure_directed(
@@ -170,7 +168,7 @@ def measure_directed(
         StatisticsError: malformed records, none that did not fail, or one still running.
     """
     at = _conditions(sample_interval, burn_in, relaxation_time, core_names, centre, level, rate_guesses)
-    usable = point.usable_records(records)
+    usable = _usable(records, sample_interval)
     light = None if photons is None else point.order_parameter(usable, photons)
     found, cores = _estimates(usable, core_names, at, light)
     reference = reference_definition(core_names)
@@ -193,7 +191,6 @@ def measure_directed(
         reference=reference,
         laws=laws,
         lag_scan=scan,
-        start_share=found.start_share,
         n_trajectories=len(records),
         n_done=ends[EndState.DONE],
         n_censored=ends[EndState.CENSORED],
@@ -221,6 +218,23 @@ def _conditions(
     if centre != 1:
         raise StatisticsError(f"centre: got {centre!r}, allowed is 1: wells are bright -, centre, bright +")
     return LabelConditions(sample_interval, burn_in, relaxation_time, centre, 3, level, dict(guesses or {}))
+
+
+def _usable(records: Sequence[TrajectoryRecord], interval: float) -> list[TrajectoryRecord]:
+    """Trajectories that did not fail, their samples on the grid that is claimed.
+
+    Raises:
+        StatisticsError: as in ``point_estimates.usable_records``, or another number of samples.
+    """
+    usable = point.usable_records(records)
+    for r in usable:
+        due = int(r.elapsed / interval * (1.0 + 1e-12)) + 1
+        if abs(len(r.samples) - due) > 1:
+            raise StatisticsError(
+                f"records[{r.index}].samples: got {len(r.samples)}, a length of {r.elapsed:g} asks for {due}; is "
+                f"sample_interval = {interval:g} right?"
+            )
+    return usable
 
 
 def _estimates(
@@ -284,11 +298,13 @@ def _doubts(
             f"separation: second rate / lam_e = {separation:.3g} < {limit:g}: "
             + ("rates among wells mean little" if strong else "the system is not quite three-state")
         )
-    for name, share in found.start_share.items():
-        if share > START_SHARE:
+    for name in ("k_v", "k_b"):
+        rate = found.rates[name]
+        share = float(rate.counts.get("ideal_label_error", 0.0))
+        if share > IDEAL_SHARE * rate.relative_error:
             out.append(
-                f"start_noise: {100 * min(share, 1.0):.0f} % of the variance of {name} comes from the few starts; more and "
-                "shorter trajectories would be cheaper"
+                f"starts: too few to measure how labels lag behind; the error of {name} contains {100 * share:.1f} % for it; more "
+                "and shorter trajectories would remove that"
             )
     for name in ("k_v", "k_b"):
         out += _disagreement(name, found.rates[name], core)

@@ -28,7 +28,6 @@ import numpy.typing as npt
 
 from wellhop.analysis.pooled_ratio import FloatArray, Lags
 from wellhop.analysis.well_labels import LabelGrid, Labels, WellLabels, bright, side
-from wellhop.engine.errors import StatisticsError
 
 #: Columns of the even sums: count, Z, A, B, ZA, ZB; then the photon numbers at A and B.
 EVEN, ODD = 8, 2
@@ -122,18 +121,11 @@ def _block_numbers(row: npt.NDArray[np.int64], n: int) -> npt.NDArray[np.int64]:
 
 
 def _stacked(photons: Sequence[FloatArray], grid: LabelGrid) -> FloatArray:
-    """(rows, n) photon numbers on the grid.
-
-    Raises:
-        StatisticsError: a trajectory with fewer samples than its length says.
-    """
+    """(rows, n) photon numbers on the grid; a last sample lost to rounding of the length is the one before it."""
     n = grid.first + grid.labels.shape[1]
-    short = [int(r) for r in grid.rows if len(photons[r]) < n]
-    if short:
-        raise StatisticsError(
-            f"records[{short[0]}].samples: got {len(photons[short[0]])} samples, its length asks for {n}; is sample_interval right?"
-        )
-    return np.stack([photons[r][grid.first : n] for r in grid.rows])
+    return np.stack(
+        [np.pad(photons[r][grid.first : n], (0, max(0, n - len(photons[r]))), "edge") for r in grid.rows]
+    )
 
 
 def _starts(labels: WellLabels, lags: LabelLags, centre: int) -> FloatArray:
