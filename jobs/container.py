@@ -45,6 +45,8 @@ MAGIC: Final = b"\x93WELLHOP"
 VERSION: Final = 1
 ALIGNMENT: Final = 16
 MOST_ARRAYS: Final = 1 << 20
+#: A dimension up to this is believed even where another one is zero and no bytes vouch for it.
+_WIDEST_EMPTY: Final = 1024
 _HEAD: Final = struct.Struct("<8sIIQ")
 _DIGEST: Final = hashlib.sha256().digest_size
 _PLAIN: Final = frozenset(
@@ -202,7 +204,7 @@ class Container:
             or offset + size > self._payload_size
         ):
             raise self._damaged(f"array {name!r} lies outside the file")
-        if max(shape, default=0) > self._payload_size:  # (10**18, 0): empty, but not to be believed
+        if max(shape, default=0) > max(self._payload_size, _WIDEST_EMPTY):  # (10**18, 0): empty, but not to be believed
             raise self._damaged(f"array {name!r} has shape {shape!r}")
         self._arrays[name] = (dtype, tuple(shape), offset)
         return offset + size

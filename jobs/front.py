@@ -156,7 +156,7 @@ class Front:
                 break
             verdict = self._judge(known)
             account.judge(verdict)
-            if verdict is not known:
+            if known is None or verdict.trajectories > known.trajectories:  # else it is stored, or a later one is
                 given.append(verdict)
         if account.decided:
             self._ready.clear()

@@ -41,6 +41,8 @@ _LARGEST_BUFFER: Final = 8 << 20
 _HELD_BYTES: Final = 1 << 30
 _HELD_PROBLEMS: Final = 64
 _LOOK_S: Final = 0.2
+#: Length of slices that may turn out to be surplus, in usual ones: soon it is known whether they are.
+_GUESS_SHARE: Final = 0.125
 
 
 @dataclass(frozen=True)
@@ -71,6 +73,24 @@ class Outcome:
     def exit_code(self) -> int:
         """Exit code of the command line."""
         return 0 if self.complete else 3
+
+
+def group_size(waiting: int, lanes: int, workers: int, depth: int) -> int:
+    """How many trajectories to hand out together: as many groups as keep all workers busy, of about one size.
+
+    Half as many as ``lanes`` cost each about the same, so groups may become that small to have ``depth`` of them
+    for every worker; smaller ones only where a worker would have none.
+
+    Args:
+        waiting: trajectories likely needed, running ones included.  lanes: as many as are best.
+        workers, depth: of the crew.
+
+    >>> [group_size(n, 64, workers=2, depth=2) for n in (1000, 200, 128, 64, 10, 1)]
+    [63, 50, 32, 32, 5, 1]
+    """
+    full = math.ceil(waiting / lanes)
+    queued = workers * depth if 2 * waiting >= workers * depth * lanes else workers
+    return max(1, math.ceil(waiting / max(full, queued)))
 
 
 def run(
@@ -125,7 +145,8 @@ class Manager(Generic[P]):
         self._commit_took = 0.0
         self._problem: tuple[Key, P] | None = None
         self._lanes: dict[Key, int] = {}
-        self._load = [0] * crew.size
+        #: tasks each worker has, in order; True: a guess, which does not count as work
+        self._sent: list[collections.deque[bool]] = [collections.deque() for _ in range(crew.size)]
         self._held: list[collections.OrderedDict[Key, int]] = [
             collections.OrderedDict() for _ in range(crew.size)
         ]
@@ -179,6 +200,10 @@ class Manager(Generic[P]):
             if reason:
                 return reason
             self._feed()
+            # while everybody has work: a disk that takes its time keeps nobody waiting
+            due = time.monotonic() - self._committed_at >= self._settings.commit_seconds
+            if due or self._size > _LARGEST_BUFFER:
+                self._commit()
             for answer in self._crew.receive(_LOOK_S):
                 if isinstance(answer, Done):
                     self._accept(answer)
@@ -186,9 +211,6 @@ class Manager(Generic[P]):
                     raise answer.exception()
                 elif isinstance(answer, Signalled):
                     self._interrupts.note(f"{answer.name} on worker {answer.worker}")
-            due = time.monotonic() - self._committed_at >= self._settings.commit_seconds
-            if due or self._size > _LARGEST_BUFFER:
-                self._commit()
             self._reporter.show(self.standing)
         return ""
 
@@ -197,16 +219,17 @@ class Manager(Generic[P]):
         waiting = sum(front.unfinished for front in self._order)
         for level in range(1, self._crew.depth + 1):
             for worker in range(self._crew.size):
-                if self._load[worker] < level and not self._feed_one(worker, waiting):
+                if self._sent[worker].count(False) < level and not self._feed_one(worker, waiting):
                     return
 
     def _feed_one(self, worker: int, waiting: int) -> bool:
         # A single worker never idles, so for it everything ahead of what is needed would be wasted.
         for ahead in (False, True) if self._crew.size > 1 else (False,):
             for front in self._order:
-                pieces = self._group(front, self._load[worker] == 0, ahead, waiting)
+                pieces = self._group(front, not self._sent[worker], ahead, waiting)
                 if pieces:
-                    self._send(worker, front.unit.key, pieces)
+                    guess = ahead and self._lanes[front.unit.key] > 1
+                    self._send(worker, front.unit.key, pieces, guess)
                     return True
         return False
 
@@ -219,15 +242,14 @@ class Manager(Generic[P]):
         if lanes == 1:
             room = workers * self._crew.depth if ahead else 0
             return front.next_pieces(front.certain + room, 1)
-        if ahead:  # a whole group of guesses is no work to queue up, only better than to idle
-            return front.next_pieces(front.certain + workers * lanes, lanes) if idle else ()
-        # as many groups as keep all workers busy, of one size: a small one would cost nearly as much as a large
-        size = math.ceil(waiting / max(workers, math.ceil(waiting / lanes))) if waiting else lanes
+        if ahead:  # guesses are no work to queue up, only better than to idle: a share of the next batch
+            size = group_size(front.unit.batch, lanes, workers, 1)
+            return front.next_pieces(front.certain + workers * size, size) if idle else ()
         limit = front.likely
-        groups = math.ceil(front.available(limit) / size)
+        groups = math.ceil(front.available(limit) / group_size(waiting, lanes, workers, self._crew.depth))
         return front.next_pieces(limit, math.ceil(front.available(limit) / groups)) if groups else ()
 
-    def _send(self, worker: int, key: Key, pieces: tuple[Piece, ...]) -> None:
+    def _send(self, worker: int, key: Key, pieces: tuple[Piece, ...], guess: bool) -> None:
         held, arrays, forget = self._held[worker], None, []
         if key not in held:
             arrays = self._folder.problem(key)
@@ -239,15 +261,15 @@ class Manager(Generic[P]):
         task = Task(
             *(key, pieces, self._folder.seed),
             work=settings.slice_clicks,
-            seconds=settings.slice_seconds,
+            seconds=settings.slice_seconds * (_GUESS_SHARE if guess else 1.0),
             arrays=arrays,
             forget=tuple(forget),
         )
-        self._load[worker] += 1
+        self._sent[worker].append(guess)
         self._crew.send(worker, task)
 
     def _accept(self, done: Done) -> None:
-        self._load[done.worker] -= 1
+        self._sent[done.worker].popleft()
         self._longest = max(self._longest, done.seconds)
         stored, verdicts = self._fronts[done.key].accept(done.slices, done.seconds)
         for trajectory, number, record in done.slices[:stored]:

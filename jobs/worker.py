@@ -8,6 +8,7 @@ depend on where trajectories are cut.
 
 from __future__ import annotations
 
+import math
 import time
 import traceback
 from collections.abc import Mapping
@@ -128,6 +129,7 @@ class Worker(Generic[P]):
         self._identity = identity
         self._problems: dict[Key, P] = {}
         self._pace: dict[Key, tuple[float, int]] = {}
+        self._recent: dict[bool, float] = {}
         self._length: dict[Key, int] = {}
 
     def compute(self, task: Task) -> Done:
@@ -147,6 +149,7 @@ class Worker(Generic[P]):
         seconds = time.perf_counter() - begin
         if any(record.state is EndState.RUNNING for record in records):  # all the work was done: the pace is known
             self._pace[task.key] = seconds / work, len(records)
+            self._recent[len(records) > 1] = seconds / work
         slices = tuple(
             (trajectory, number, record)
             for (trajectory, number, _), record in zip(task.pieces, records, strict=True)
@@ -155,7 +158,10 @@ class Worker(Generic[P]):
 
     def _work(self, task: Task) -> int:
         """Length of a slice of the wanted duration, from the pace of the last one."""
-        before = self._length.get(task.key, _FIRST_WORK)
+        before = self._length.get(task.key, 0)
+        if before == 0:  # units differ, but those of one campaign rarely by more than a few times
+            recent = self._recent.get(len(task.pieces) > 1, math.inf)
+            before = int(min(max(task.seconds / recent / _GROWTH, _FIRST_WORK), _MOST_WORK))
         if task.key in self._pace:
             pace, members = self._pace[task.key]
             # side by side a larger group takes between the same and proportionally more time: assume the worst

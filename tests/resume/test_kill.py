@@ -10,6 +10,8 @@ from pathlib import Path
 import pytest
 from toy_process import checked, drive, finish, kill_group, run_here, start, wait_for_line
 
+from wellhop.jobs.segments import Segment
+
 KILLS = 25
 
 
@@ -41,6 +43,18 @@ def test_sigkill_at_random_instants(tmp_path: Path, grouped: bool) -> None:
     last = drive("resume", str(path))
     assert last.code == 0, last.err
     assert checked(path).content_sha256 == expected
+    judged = verdicts(path)
+    assert len(set(judged)) == len(judged), "a verdict was given again after a kill"
+
+
+def verdicts(path: Path) -> list[tuple[int, int, int]]:
+    """(point, arm, trajectories) of every verdict stored."""
+    found = []
+    for file in sorted((path / "segments").glob("seg-*.wh")):
+        segment = Segment(file)
+        found += [(line["point"], line["arm"], line["trajectories"]) for line in segment.judged]
+        segment.close()
+    return found
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT, signal.SIGUSR1])

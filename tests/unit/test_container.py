@@ -20,6 +20,7 @@ ARRAYS: dict[str, np.ndarray] = {
     "psi": np.arange(5) * (1 + 2j),
     "table": np.arange(12, dtype=np.int64).reshape(3, 4),
     "empty": np.empty((0, 3)),
+    "wide and empty": np.empty((0, 14)),
     "flags": np.array([True, False]),
     "names": np.array(["loss", "two_photon_loss"]),
     "switches": np.zeros(2, SWITCH_DTYPE),
