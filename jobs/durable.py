@@ -24,6 +24,9 @@ from wellhop.engine.errors import DamagedFileError, FolderError
 PARTIAL: Final = ".tmp"
 #: No document of ours comes near this; a larger file is not read at all.
 LARGEST_DOCUMENT: Final = 64 << 20
+_CONTINUE: Final = (
+    "everything committed before is safe: make room or give write permission, then continue with: wellhop resume"
+)
 _FULL: Final = {errno.ENOSPC: "the disk is full", errno.EDQUOT: "the disk quota is used up"}
 
 
@@ -76,13 +79,22 @@ def sync_file(path: Path) -> None:
         os.close(handle)
 
 
-def unwritable(path: Path, error: OSError) -> FolderError:
-    """The error to raise when ``path`` could not be written."""
-    reason = _FULL.get(error.errno or 0, error.strerror or str(error))
-    return FolderError(
-        f"{path}: cannot be written: {reason}; everything committed before is safe: "
-        "make room or give write permission, then continue with: wellhop resume"
-    )
+class UnwritableError(FolderError):
+    """The disk refuses.
+
+    Attributes:
+        path: what could not be written.  reason: why.
+    """
+
+    def __init__(self, path: Path, reason: str, way_on: str) -> None:
+        """Say what, why, and what to do about it."""
+        super().__init__(f"{path}: cannot be written: {reason}; {way_on}")
+        self.path, self.reason = path, reason
+
+
+def unwritable(path: Path, error: OSError, way_on: str = _CONTINUE) -> UnwritableError:
+    """The error to raise when ``path`` could not be written; ``way_on`` says what is safe and what to do."""
+    return UnwritableError(path, _FULL.get(error.errno or 0, error.strerror or str(error)), way_on)
 
 
 def spell(content: Mapping[str, Any]) -> bytes:

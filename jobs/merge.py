@@ -89,7 +89,7 @@ def merge(path: Path, engine: Engine[Any] | None = None) -> Path:
         except OSError as error:
             with contextlib.suppress(OSError):
                 os.unlink(partial)
-            raise unwritable(target, error) from error
+            raise unwritable(target, error, "the results are safe: make room, then repeat: wellhop merge") from error
     return target
 
 

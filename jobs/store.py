@@ -48,6 +48,7 @@ from wellhop.jobs.chain import read_chain, segment_name
 from wellhop.jobs.container import Container, write_container
 from wellhop.jobs.durable import (
     PARTIAL,
+    UnwritableError,
     sync_folder,
     unreadable,
     unwritable,
@@ -110,6 +111,25 @@ class RunFolder:
             again.
         """
         check_new(path)
+        try:
+            return cls._create(path, campaign_text, fingerprint, seed, units, problems, provenance)
+        except UnwritableError as error:
+            if (path / MANIFEST).exists():
+                raise
+            way_on = "no run has begun: make room, give write permission or choose another folder, and run it again"
+            raise FolderError(f"{error.path}: cannot be written: {error.reason}; {way_on}") from error
+
+    @classmethod
+    def _create(
+        cls,
+        path: Path,
+        campaign_text: bytes,
+        fingerprint: str,
+        seed: int,
+        units: Sequence[Unit],
+        problems: Mapping[Key, Mapping[str, np.ndarray]],
+        provenance: Mapping[str, Any],
+    ) -> RunFolder:
         try:
             existed = path.exists()
             path.mkdir(parents=True, exist_ok=True)

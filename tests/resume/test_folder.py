@@ -144,8 +144,9 @@ def test_a_disk_full_at_the_beginning_leaves_no_folder(
 ) -> None:
     with monkeypatch.context() as patch:
         patch.setattr("wellhop.jobs.durable.os.write", failing(os.write, errno.ENOSPC, from_call))
-        with pytest.raises(FolderError, match="disk is full"):
+        with pytest.raises(FolderError, match="disk is full; no run has begun") as caught:
             create(tmp_path / "run")
+    assert "resume" not in str(caught.value), "there is nothing to resume"
     assert not (tmp_path / "run").exists() or not listing(tmp_path / "run")
     create(tmp_path / "run").close()
 
