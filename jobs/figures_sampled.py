@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from wellhop.analysis.figures.gallery import Gallery, numbered
 from wellhop.engine.systems.kerr_two_photon_drive import KerrTwoPhotonDrive
-from wellhop.jobs import figure_density
+from wellhop.jobs import figure_arrhenius, figure_density, figure_step_bias
 
 #: System -> number -> job.
-GALLERY: Gallery = {KerrTwoPhotonDrive.name: numbered(figure_density.JOB)}
+GALLERY: Gallery = {KerrTwoPhotonDrive.name: numbered(figure_density.JOB, figure_arrhenius.JOB, figure_step_bias.JOB)}
