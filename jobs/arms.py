@@ -23,7 +23,7 @@ from wellhop.jobs.campaign_schema import (
     at_least,
     listed,
 )
-from wellhop.jobs.core_sizes import CORE_BRIGHT, CORE_VACUUM, SHARE
+from wellhop.jobs.core_sizes import SHARE
 
 #: Arms by name; the place is the arm index, which keys the random streams, so it never depends on the
 #: campaign.
@@ -111,8 +111,8 @@ class JumpArm(Arm):
 class DiscJumpArm(JumpArm):
     """Quantum-jump trajectories labelled by discs in the plane of alpha, in Fock space."""
 
-    core_bright: float
-    core_vacuum: float
+    core_bright: float | None
+    core_vacuum: float | None
 
 
 @dataclass(frozen=True)
@@ -155,7 +155,8 @@ def arms(content: object, problems: Problems, wells: Wells) -> tuple[Arm, ...]:
             found.append(read(index, name, section, wells))
     if "counting" in measure and "counting" not in wells.arms:
         measure.known(["counting"])
-        problems.add(measure.at("counting"), "a table", f"one of {', '.join(known)} for this system", BLIND)
+        allowed = f"one of {', '.join(known)} for this system"
+        problems.add(measure.at("counting"), measure.content["counting"], allowed, BLIND)
     measure.known(wells.arms)
     measure.finish()
     return tuple(found)
@@ -192,8 +193,8 @@ def _jump_arm(index: int, name: str, section: Section, wells: Wells) -> JumpArm:
     }
     arm = JumpArm(**known)
     if not wells.manifolds:
-        bright = section.number("core_bright", CORE_BRIGHT, SHARE)
-        arm = DiscJumpArm(**known, core_bright=bright, core_vacuum=section.number("core_vacuum", CORE_VACUUM, SHARE))
+        bright, vacuum = (section.optional_number(key, SHARE) for key in DISCS_ONLY)
+        arm = DiscJumpArm(**known, core_bright=bright, core_vacuum=vacuum)
     section.finish()
     check_times(arm, section)
     return arm

@@ -30,6 +30,8 @@ FIGURES_OF: Final = {
     "kerr_cat_staircase": ("staircase", "residence", "survival", "trajectory", "clicks", "checks"),
     "kerr_two_photon_drive": ("arrhenius", "directed_rates", "trajectory"),
 }
+#: Prediction of Langevin trajectories where the others are of the quantum model.
+TWA_METHOD: Final = "twa"
 MAX_BYTES: Final = 2**20
 MAX_SEED: Final = 2**63 - 1
 
@@ -145,7 +147,7 @@ def _read(top: Section, text: str, source: str) -> Campaign | None:
     if system and drafts:
         check_points(system, drafts, measured, problems)
     predict = top.table("predict")
-    methods = predict.words("methods", _methods(system), _methods(system))
+    methods = predict.words("methods", _usual_methods(system, measured), _methods(system))
     predict.finish()
     report = top.table("report")
     known = FIGURES_OF.get(system, tuple(dict.fromkeys(sum(FIGURES_OF.values(), ()))))
@@ -164,6 +166,12 @@ def _methods(system: str) -> tuple[str, ...]:
     from wellhop.analysis.prediction import methods_of
 
     return tuple(methods_of(system))
+
+
+def _usual_methods(system: str, measured: tuple[Arm, ...]) -> tuple[str, ...]:
+    """What is predicted where the file says nothing: all but the rate of a model that nobody simulates."""
+    twa = any(arm.engine == "langevin" for arm in measured)
+    return tuple(name for name in _methods(system) if twa or name != TWA_METHOD)
 
 
 def _is_name(text: str) -> bool:
@@ -187,7 +195,7 @@ def meaning(campaign: Campaign) -> dict[str, Any]:
         "system": {"name": campaign.system},
         "points": [dict(point.parameters) for point in campaign.points],
         "measure": {arm.name: dataclasses.asdict(arm) for arm in campaign.arms},
-        "predict": {"methods": _chosen(campaign.predict, _methods(campaign.system))},
+        "predict": {"methods": _chosen(campaign.predict, _usual_methods(campaign.system, campaign.arms))},
         "report": {"figures": _chosen(campaign.figures, FIGURES_OF[campaign.system])},
     }
 

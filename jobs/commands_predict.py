@@ -250,8 +250,7 @@ def execute_systems(arguments: argparse.Namespace) -> int:
         print("  attractors: " + ", ".join(system.attractors))
         print(f"  order parameter: {system.order_parameter}")
         print("  predictions: " + ", ".join(methods_of(name)))
-        if name not in MEASURABLE:
-            print("  campaigns: no trajectories for this system yet")
+        print(f"  campaigns: {', '.join(MEASURABLE.get(name, ('no trajectories for this system yet',)))}")
         needed = " ".join(f"-p {n}=..." for n, value in parameters_of(name).items() if value is None)
         print(f"  wellhop predict {name} {needed}")
     return 0

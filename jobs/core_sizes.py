@@ -1,8 +1,8 @@
 """Core sets that are discs in the plane of α: their sizes, and which of several sizes fit a system.
 
-Bright cores: |α - α_b| < ``bright`` |α_b|. Vacuum core: |α|² < max(``vacuum`` |α_saddle|², 1/2). Three sizes are
-watched side by side, like the thresholds of a Kerr-cat; ``reference`` is quoted. Jump trajectories ask the
-same of <a†a> and of the mean square distance from α_b.
+Bright cores: |α - α_b| < ``bright`` |α_b|. Vacuum core: |α|² < max(``vacuum`` |α_saddle|², 1/2). Jump trajectories
+ask the same of the mean square distance from α_b and of <a†a>, which fluctuate less, so their cores are smaller by
+default. Three sizes are watched side by side, like the thresholds of a Kerr-cat; ``reference`` is quoted.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from wellhop.engine.systems.kerr_two_photon_drive import KerrTwoPhotonDrive
     from wellhop.engine.unravelling import JumpSetup
 
-#: Radius of a bright core over |α_b|; squared radius of the vacuum core over |α_saddle|².
+#: Langevin trajectories: radius of a bright core over |α_b|; squared radius of the vacuum core over |α_saddle|².
 CORE_BRIGHT, CORE_VACUUM = 0.35, 0.25
 #: Core sets watched side by side, as multiples of the radii; the one in the middle is quoted.
 CORE_SIZES: Final = {"narrow": 0.7, "reference": 1.0, "wide": 1.3}
@@ -48,10 +48,13 @@ def langevin_cores(
 def jump_setup_with_cores(
     system: KerrTwoPhotonDrive,
     cutoff: int | None = None,
-    bright: float = CORE_BRIGHT,
-    vacuum: float = CORE_VACUUM,
+    bright: float | None = None,
+    vacuum: float | None = None,
 ) -> tuple[JumpSetup, tuple[str, ...]]:
     """Displaced unravelling with core sets of all sizes that fit, and a warning for those that do not.
+
+    Args:
+        system: the parameters. cutoff: Fock states. bright, vacuum: of the reference, by default those of the system.
 
     Raises:
         UnravellingError: the reference cores overlap, or there is nothing to switch between.
@@ -61,10 +64,14 @@ def jump_setup_with_cores(
     >>> [core.name for core in jump_setup_with_cores(KerrTwoPhotonDrive(-3.0, 1.8, 0.4))[0].cores]
     ['narrow', 'reference', 'wide']
     """
-    from wellhop.engine.systems.kerr_two_photon_jumps import jump_setup
+    from wellhop.engine.systems.kerr_two_photon_jumps import CORE_SETTINGS, jump_setup
+
+    usual_vacuum, usual_bright = CORE_SETTINGS["reference"]
+    share = usual_vacuum if vacuum is None else vacuum
+    radius = usual_bright if bright is None else bright
 
     def settings(name: str, size: float) -> tuple[str, tuple[float, float]]:
-        found = name, (vacuum * size**2, bright * size)
+        found = name, (share * size**2, radius * size)
         if max(found[1]) >= 1.0:
             raise UnravellingError(f"core {name!r}: reaches another well")
         jump_setup(system, cutoff=cutoff, core_settings=dict([found]))

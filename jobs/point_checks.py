@@ -144,10 +144,15 @@ def _quietly(check: Callable[[], object]) -> None:
 
 def _say_overlap(arm: LangevinArm | DiscJumpArm, placed: PlacedPoint, error: Exception, once: _Once) -> None:
     """Name the key that was given; without any the wells themselves are too close."""
-    given = arm.core_bright == CORE_BRIGHT and arm.core_vacuum != CORE_VACUUM
-    key = "core_vacuum" if given else "core_bright"
-    allowed = "smaller cores, or wells further apart (smaller U)"
-    once.add(f"measure.{arm.name}.{key}", getattr(arm, key), allowed, f"at {placed}: {error}")
+    usual = {"core_bright": (None, CORE_BRIGHT), "core_vacuum": (None, CORE_VACUUM)}
+    given = [key for key, values in usual.items() if getattr(arm, key) not in values]
+    for key in given[:1]:
+        hint = f"at {placed}: {error}"
+        once.add(f"measure.{arm.name}.{key}", getattr(arm, key), "smaller cores, which do not overlap", hint)
+    if not given:
+        name = "U" if "U" in placed.point.parameters else "eps2"
+        hint = f"the wells of [measure.{arm.name}] overlap at {placed}: {error}"
+        once.add(placed.path(name), placed.point.parameters[name], "wells further apart, or smaller cores", hint)
 
 
 def _check_fock_space(system: KerrTwoPhotonDrive, placed: PlacedPoint, arm: DiscJumpArm, once: _Once) -> None:

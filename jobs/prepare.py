@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Final, Literal
 
 import numpy as np
 
-from wellhop.engine.errors import CampaignError
+from wellhop.engine.errors import CampaignError, WellhopError
 from wellhop.jobs.arms import Arm, DiscJumpArm, JumpArm
 from wellhop.jobs.campaign import Campaign
 from wellhop.jobs.campaign_points import Point
@@ -48,8 +48,8 @@ def prepare(campaign: Campaign) -> Prepared:
 
     Raises:
         CampaignError: a duration is asked for in switching times where the rate is unknown or below round-off,
-            trajectories would be shorter than their burn-in, or hold too many samples; all such points are listed.
-        WellhopError: a system refuses its parameters.
+            trajectories would be shorter than their burn-in, or hold too many samples, or a problem cannot be built; all
+            such points are listed.
     """
     from wellhop.engine.systems import build_measurable
 
@@ -66,7 +66,11 @@ def prepare(campaign: Campaign) -> Prepared:
             if problem_found:
                 wrong.append(f"{where}: {problem_found}")
                 continue
-            problem, doubts = _problem(system, arm, times)
+            try:
+                problem, doubts = _problem(system, arm, times)
+            except WellhopError as error:
+                wrong.append(f"{where}: {error}")
+                continue
             for doubt in doubts:
                 warnings.warn(f"{where}: {doubt}", PreparationWarning, stacklevel=2)
             unit = _unit(system, point, arm, problem, times.burn_in, scales, doubts)

@@ -1,4 +1,4 @@
-"""The two-photon-driven oscillator on the command line: predicted, not measured yet."""
+"""The two-photon-driven oscillator on the command line and in campaign files."""
 
 from __future__ import annotations
 
@@ -6,12 +6,9 @@ import json
 
 import pytest
 
-from wellhop.analysis.prediction import METHODS, predict
-from wellhop.engine.errors import CampaignError, UnravellingError
+from wellhop.analysis.prediction import predict
 from wellhop.engine.systems import build
-from wellhop.engine.systems.kerr_two_photon_drive import KerrTwoPhotonDrive
 from wellhop.jobs import campaign, cli
-from wellhop.jobs.measure import measure_switching
 
 PARAMETERS = {"delta": -3.0, "eps": 1.8, "U": 0.4}
 POINT = ["kerr_two_photon_drive", *(w for n, v in PARAMETERS.items() for w in ("-p", f"{n}={v}"))]
@@ -65,31 +62,21 @@ def test_systems_shows_it(capsys: pytest.CaptureFixture[str]) -> None:
     assert cli.main(["systems"]) == 0
     out = capsys.readouterr().out
     assert "delta, eps, U, gamma (default 1)" in out
-    assert out.count("no trajectories for this system yet") == 1
+    assert "campaigns: jumps, langevin\n" in out
 
 
-def test_campaign_refuses_it_with_one_problem() -> None:
-    with pytest.raises(CampaignError, match="no trajectories for this system yet") as caught:
-        campaign.parse(CAMPAIGN, "x.toml")
-    (only,) = caught.value.problems
-    assert only.startswith("system.name")
-    assert "kerr_cat_staircase" in only
-
-
-def test_trajectory_and_measure_refuse_it(capsys: pytest.CaptureFixture[str]) -> None:
-    assert cli.main(["trajectory", *POINT, "--out", "x.png"]) == 2
-    assert "no trajectories for this system yet" in capsys.readouterr().err
-    for model, parameters in (("kerr_two_photon_drive", PARAMETERS), (KerrTwoPhotonDrive(**PARAMETERS), {})):
-        with pytest.raises(UnravellingError, match="no trajectories for this system yet"):
-            measure_switching(model, seed=1, **parameters)
+def test_campaign_has_its_own_predictions_and_figures() -> None:
+    read = campaign.parse(CAMPAIGN, "x.toml")
+    assert "k_v_twa" in read.predict
+    assert "staircase" not in read.figures
+    assert len(read.points) == 2
 
 
 def test_kerr_cat_campaigns_mean_what_they_meant() -> None:
-    """Default predictions are part of the fingerprint."""
-    assert list(METHODS) == [
-        "liouvillian", "rate_model", "semi_analytical", "semi_analytical_up", "resummed", "ground_only",
-    ]  # fmt: skip
+    """Without Langevin trajectories the predictions are those of the quantum model, as ever."""
     text = CAMPAIGN.replace("kerr_two_photon_drive", "kerr_cat_staircase")
     text = text.replace("delta = -3.0", "kappa = 0.1").replace("eps = 1.8", "n_th = 0.02")
     read = campaign.parse(text.replace("U = [0.4, 0.5]", "eps2 = [4, 6]"), "x.toml")
-    assert read.predict == tuple(METHODS)
+    assert read.predict == (
+        "liouvillian", "rate_model", "semi_analytical", "semi_analytical_up", "resummed", "ground_only",
+    )  # fmt: skip
