@@ -38,6 +38,8 @@ from wellhop.engine.records import EndState, TrajectoryRecord
 LAG_SCAN = (2.0, 3.0, 4.0, 6.0, 8.0, 12.0)
 #: Share of the error of a directed rate from which on an ideal label is worth a warning.
 IDEAL_SHARE = 0.5
+#: |coefficient of variation - 1| of the residences from which on they are called not exponential.
+ODD_VARIATION = 0.1
 
 DirectedScan = tuple[tuple[float, Mapping[str, RateEstimate]], ...]
 
@@ -310,7 +312,10 @@ def _doubts(
         out += _disagreement(name, found.rates[name], core)
     for well, law in laws.items():
         test = law.exponentiality
-        if test is not None and test.p_value < point.ODD_P and not core.warnings:
+        if test is None or core.warnings:
+            continue
+        # with thousands of residences a few fast recrossings show; they are worth a word when they are many
+        if test.p_value < point.ODD_P and abs(test.coefficient_of_variation - 1.0) > ODD_VARIATION:
             out.append(
                 f"exponentiality: residences in the {well} well are not exponential (p = {test.p_value:.2g}), coefficient of "
                 f"variation {test.coefficient_of_variation:.3f}"
