@@ -15,22 +15,26 @@ system f = -∇V has S = ΔV/D.
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any, Literal
 
 import numpy as np
 import numpy.typing as npt
-from scipy.linalg import solve_continuous_lyapunov, sqrtm
+from scipy.linalg import sqrtm
 
+from wellhop.analysis.instanton_newton import followed_path
 from wellhop.analysis.instanton_path import (
     Connection,
     HamiltonianSystem,
     InstantonPath,
     checked_points,
     langevin_system,
+    lyapunov_covariance,
     oscillator_system,
     rotation_angle,
 )
 from wellhop.analysis.keldysh import ScaledOscillator, WeakNoiseModel, two_photon_oscillator
+from wellhop.analysis.quantum_balance import balanced_path
 from wellhop.engine.errors import ParameterError, PredictionError
 
 RealArray = npt.NDArray[np.float64]
@@ -45,22 +49,6 @@ _CEILING = 1.5
 #: angles of the first scan; doubled until two scans find the same least action
 _FIRST_SCAN, _LAST_SCAN = 240, 3840
 _GOLDEN = 0.5 * (np.sqrt(5.0) - 1.0)
-
-
-def lyapunov_covariance(jacobian: RealArray, diffusion: float = 1.0) -> RealArray:
-    """Σ of the linear fluctuations about an attractor, AΣ + ΣAᵀ + 2D = 0; the covariance of q is noise times Σ.
-
-    Raises:
-        ParameterError: A has an eigenvalue that does not decay.
-
-    >>> lyapunov_covariance(np.diag([-1.0, -2.0])).tolist()
-    [[1.0, 0.0], [0.0, 0.5]]
-    """
-    growth = np.linalg.eigvals(jacobian).real.max()
-    if not growth < 0.0:
-        raise ParameterError("attractor", f"growth rate {growth:.3g}", "a stable fixed point of the drift")
-    sigma: RealArray = solve_continuous_lyapunov(jacobian, -2.0 * diffusion * np.eye(2))
-    return 0.5 * (sigma + sigma.T)
 
 
 class _Shooter:
@@ -177,7 +165,7 @@ class _Shooter:
             " that connect is too narrow to be found"
         )
 
-    def path(self, best: Connection, points: int) -> dict[str, RealArray]:
+    def path(self, best: Connection, points: int) -> dict[str, Any]:
         """The recorded path of one connection."""
         times = np.linspace(0.0, best.time, points)
         states, velocity, energy = np.empty((points, 5)), np.empty((points, 2)), np.empty(points)
@@ -276,6 +264,7 @@ def instanton(
     eps: float,
     gamma: float = 1.0,
     start: Literal["vacuum", "bright"] = "vacuum",
+    points: int = 2001,
 ) -> InstantonPath:
     """Escape path of the two-photon-driven Kerr oscillator out of its vacuum or out of one bright state.
 
@@ -284,7 +273,12 @@ def instanton(
     Args:
         model: ``"twa"``: exponent of truncated-Wigner trajectories. ``"keldysh"``: exponent of the quantum model.
         delta, eps, gamma: unit of a rate, gamma > 0.
-        start: the well to leave.
+        start: the well to leave. points: number of recorded times.
+
+    Returns:
+        The path found by shooting; where double precision does not let shots come through (close to the corner
+        |Δ| <= γ, and for the vacuum at large actions) the reversed relaxation of :mod:`wellhop.analysis.quantum_balance`,
+        for ``"twa"`` followed to vanishing vertex. ``method`` tells.
 
     Raises:
         ParameterError: a wrong value. PredictionError: that well, or a saddle, does not exist there.
@@ -294,9 +288,7 @@ def instanton(
     """
     if start not in ("vacuum", "bright"):
         raise ParameterError("start", start, "'vacuum' or 'bright'")
-    scaled = ScaledOscillator.from_oscillator(
-        two_photon_oscillator(delta=delta, eps=eps, gamma=gamma), model
-    )
+    scaled = ScaledOscillator.from_oscillator(two_photon_oscillator(delta=delta, eps=eps, gamma=gamma), model)
     attractors, saddles = scaled.fixed_points()
     vacuum = np.linalg.norm(attractors, axis=1) < 1e-6
     wells = attractors[vacuum] if start == "vacuum" else attractors[~vacuum]
@@ -306,6 +298,34 @@ def instanton(
             f"{len(attractors)} attractors and {len(saddles)} saddles; three wells need delta < 0 and "
             "gamma < eps < sqrt(gamma² + delta²)"
         )
-    return least_action_path(
-        oscillator_system(scaled), wells[-1], saddles, period=np.pi if start == "vacuum" else 2.0 * np.pi
+    well, period = wells[-1], np.pi if start == "vacuum" else 2.0 * np.pi
+    system = oscillator_system(scaled)
+    if _within_reach(system, well, saddles):
+        try:
+            return least_action_path(system, well, saddles, period=period, points=points)
+        except PredictionError:
+            pass
+    # The reversed relaxation needs no search; switching its quantum vertex off leads to the Wigner path.
+    full = replace(scaled, vertex=scaled.cubic / scaled.gamma**2)
+    reversed_path = balanced_path(full, well, saddles)
+    if model == "keldysh":
+        return reversed_path
+    return followed_path(
+        reversed_path, lambda v: oscillator_system(replace(full, vertex=v)), full.vertex, 0.0, points=points
     )
+
+
+def _within_reach(system: HamiltonianSystem, attractor: RealArray, saddles: RealArray) -> bool:
+    """Whether double precision lets a shot come near the saddles at all.
+
+    A shot nears the saddle at the slower rate λ₁ of it and leaves at the faster λ₂: the least distance is
+    rounding^(λ₁/(λ₁ + λ₂)). Out of a node the path leaves along the slow direction, μ₁, within an angle of radius^(μ₂/μ₁ - 1).
+    """
+    leaving = np.sort(np.abs(np.linalg.eigvals(system.jacobian_at(attractor)).real))
+    if START_RADIUS ** (leaving[1] / leaving[0] - 1.0) < 1e-9:
+        return False
+    for saddle in saddles:
+        slow, fast = np.sort(np.abs(np.linalg.eigvals(system.jacobian_at(saddle)).real))
+        if np.finfo(float).eps ** (slow / (slow + fast)) > CONNECTED:
+            return False
+    return True

@@ -135,9 +135,7 @@ def separation(s, target):
 @numba.njit(cache=True)
 def approach_speed(s, slope, target):
     """Half the time derivative of :func:`separation`."""
-    return (
-        (s[0] - target[0]) * slope[0] + (s[1] - target[1]) * slope[1] + s[2] * slope[2] + s[3] * slope[3]
-    )
+    return (s[0] - target[0]) * slope[0] + (s[1] - target[1]) * slope[1] + s[2] * slope[2] + s[3] * slope[3]
 
 
 @numba.njit(cache=True)
@@ -192,9 +190,7 @@ def closest_approaches(
                 )
                 if before < 0.0 <= after and np.sqrt(ends) - chord < distance[row, m]:
                     trial[0] = slopes[0]
-                    at = turning_point(
-                        s, h, c, targets[m], before, after, trial, stage, turned
-                    )
+                    at = turning_point(s, h, c, targets[m], before, after, trial, stage, turned)
                     reached = np.sqrt(separation(turned, targets[m]))
                     if reached < distance[row, m]:
                         distance[row, m], action[row, m], time[row, m] = reached, turned[4], t + at
@@ -244,14 +240,53 @@ def record_path(start, times, c, duration, tolerance, states, velocity, energies
     return k
 
 
+#: step of the central differences that give the second derivatives of the drift, relative
+_DIFFERENCE = 1e-5
+
+
+@numba.njit(cache=True)
+def linearised_flow(states, c, out, matrix):
+    """Flow of (q, p) at states (n, 4) into ``out`` (n, 4), and its derivatives by (q, p) into ``matrix`` (n, 4, 4).
+
+    Second derivatives of the drift are central differences of its Jacobian: they steer Newton's method and leave its
+    solution alone.
+    """
+    for row in range(states.shape[0]):
+        x, y, px, py = states[row, 0], states[row, 1], states[row, 2], states[row, 3]
+        fx, fy = drift(x, y, c)
+        a, b, d, e = jacobian(x, y, c)
+        v, square, spin = c[1], px * px + py * py, py * x - px * y
+        noise = 2.0 * (c[0] + v * spin)
+        out[row, 0] = noise * px + fx - v * square * y
+        out[row, 1] = noise * py + fy + v * square * x
+        out[row, 2] = -(a * px + d * py) - v * square * py
+        out[row, 3] = -(b * px + e * py) + v * square * px
+        m = matrix[row]
+        m[0, 0], m[0, 1] = a + 2.0 * v * px * py, b - 2.0 * v * px * px - v * square
+        m[1, 0], m[1, 1] = d + 2.0 * v * py * py + v * square, e - 2.0 * v * px * py
+        m[0, 2], m[0, 3] = noise - 4.0 * v * px * y, 2.0 * v * (x * px - y * py)
+        m[1, 2], m[1, 3] = m[0, 3], noise + 4.0 * v * py * x
+        m[2, 2], m[2, 3] = -m[0, 0], -m[1, 0]
+        m[3, 2], m[3, 3] = -m[0, 1], -m[1, 1]
+        s = _DIFFERENCE * (1.0 + abs(x) + abs(y))
+        a1, b1, d1, e1 = jacobian(x + s, y, c)
+        a0, b0, d0, e0 = jacobian(x - s, y, c)
+        m[2, 0] = -(px * (a1 - a0) + py * (d1 - d0)) / (2.0 * s)
+        m[3, 0] = -(px * (b1 - b0) + py * (e1 - e0)) / (2.0 * s)
+        a1, b1, d1, e1 = jacobian(x, y + s, c)
+        a0, b0, d0, e0 = jacobian(x, y - s, c)
+        m[2, 1] = m[3, 0]
+        m[3, 1] = -(px * (b1 - b0) + py * (e1 - e0)) / (2.0 * s)
+
+
 #: kernels that depend on the drift, in the order in which they use one another
-_REBOUND = ("flow", "energy", "step", "turning_point", "closest_approaches", "record_path")
+_REBOUND = ("flow", "energy", "step", "turning_point", "closest_approaches", "record_path", "linearised_flow")
 
 
 def for_drift(
     new_drift: Callable[..., Any], new_jacobian: Callable[..., Any]
-) -> tuple[Callable[..., Any], Callable[..., Any]]:
-    """(closest_approaches, record_path) for another compiled drift and its derivatives.
+) -> tuple[Callable[..., Any], Callable[..., Any], Callable[..., Any]]:
+    """(closest_approaches, record_path, linearised_flow) for another compiled drift and its derivatives.
 
     The kernels are compiled again from the same code, with these two names bound to the new functions; a function
     passed as an argument would keep the compiled code of the oscillator from being stored.
@@ -259,4 +294,4 @@ def for_drift(
     names = {**globals(), "drift": new_drift, "jacobian": new_jacobian}
     for name in _REBOUND:
         names[name] = numba.njit(FunctionType(globals()[name].py_func.__code__, names, name))
-    return names["closest_approaches"], names["record_path"]
+    return names["closest_approaches"], names["record_path"], names["linearised_flow"]

@@ -14,6 +14,7 @@ from typing import Any
 import numba
 import numpy as np
 import numpy.typing as npt
+from scipy.linalg import solve_continuous_lyapunov
 
 from wellhop.analysis import instanton_kernels as kernels
 from wellhop.analysis.keldysh import ScaledOscillator
@@ -47,8 +48,10 @@ class InstantonPath:
         theta: (n,) angle from f(q) to dq/dt, unwrapped in time, radians; p = (e^{θJ} - 1) f/2D for Langevin models.
         energy: (n,) H along the path, zero but for integration errors.
         attractor, saddle: (2,) its ends.
-        distance: how close it comes to the saddle in (q, p); the error of S is of order distance².
-        method: ``"shooting"`` or ``"minimum action"``.
+        distance: how close it comes to the saddle in (q, p); by shooting the error of S is of order distance².
+        method: ``"shooting"``, ``"newton"``, ``"minimum action"`` or ``"geometric"``.
+        error: estimate of the error of the total action, None where the method makes none.
+        total: the total action where it reaches beyond the last point, None where it does not.
         alternatives: other connections, by increasing action. discarded: near misses, whose S means nothing.
     """
 
@@ -62,19 +65,22 @@ class InstantonPath:
     saddle: RealArray
     distance: float
     method: str
+    error: float | None = None
+    total: float | None = None
     alternatives: tuple[Connection, ...] = field(default=())
     discarded: tuple[Connection, ...] = field(default=())
 
     @property
     def total_action(self) -> float:
         """S of the whole path: minus the noise strength times ln(rate), to leading order."""
-        return float(self.action[-1])
+        return float(self.action[-1]) if self.total is None else self.total
 
     def __str__(self) -> str:
         """Ends, action and quality, and the alternatives."""
         start, end = (f"({x:.6g}, {y:.6g})" for x, y in (self.attractor, self.saddle))
+        margin = "" if self.error is None else f" +- {self.error:.1g}"
         lines = [
-            f"instanton {start} -> {end}: S = {self.total_action:.8g} ({self.method}, {self.times.size} points)",
+            f"instanton {start} -> {end}: S = {self.total_action:.10g}{margin} ({self.method}, {self.times.size} points)",
             f"  closest approach {self.distance:.1e}, largest |H| {np.abs(self.energy).max():.1e}",
         ]
         lines += [f"  alternative: {other}" for other in self.alternatives]
@@ -91,6 +97,7 @@ class HamiltonianSystem:
     record: Callable[..., None]
     drift: Callable[..., tuple[float, float]]
     jacobian: Callable[..., tuple[float, float, float, float]]
+    linearised_flow: Callable[..., None]
     coefficients: RealArray
 
     def drift_at(self, q: RealArray) -> RealArray:
@@ -101,6 +108,27 @@ class HamiltonianSystem:
         """∂f/∂q, (2, 2)."""
         return np.array(self.jacobian(float(q[0]), float(q[1]), self.coefficients)).reshape(2, 2)
 
+    def drifts(self, q: RealArray) -> RealArray:
+        """F at the rows of q (n, 2)."""
+        flow, _ = self.linearised(np.concatenate([q, np.zeros_like(q)], axis=1))
+        return flow[:, :2]
+
+    def energy_at(self, states: RealArray) -> RealArray:
+        """H of states (n, 4), zero on an instanton."""
+        p = states[:, 2:4]
+        f = self.drifts(states[:, :2])
+        square, spin = np.sum(p * p, axis=1), p[:, 1] * states[:, 0] - p[:, 0] * states[:, 1]
+        d, v = float(self.coefficients[0]), float(self.coefficients[1])
+        out: RealArray = d * square + np.sum(p * f, axis=1) + v * square * spin
+        return out
+
+    def linearised(self, states: RealArray) -> tuple[RealArray, RealArray]:
+        """Flow (n, 4) of states (q, p), and its derivatives (n, 4, 4)."""
+        x = np.ascontiguousarray(states[:, :4])
+        flow, matrix = np.empty((len(x), 4)), np.empty((len(x), 4, 4))
+        self.linearised_flow(x, self.coefficients, flow, matrix)
+        return flow, matrix
+
 
 def oscillator_system(scaled: ScaledOscillator) -> HamiltonianSystem:
     """The Kerr oscillator as a Hamiltonian system."""
@@ -109,6 +137,7 @@ def oscillator_system(scaled: ScaledOscillator) -> HamiltonianSystem:
         kernels.record_path,
         kernels.drift,
         kernels.jacobian,
+        kernels.linearised_flow,
         scaled.coefficients(),
     )
 
@@ -128,11 +157,11 @@ def _with_coefficients(function: Callable[..., Any]) -> Callable[..., Any]:
 @functools.lru_cache(maxsize=32)
 def _compiled_kernels(
     drift: Callable[..., Any], jacobian: Callable[..., Any]
-) -> tuple[Callable[..., Any], Callable[..., Any], Callable[..., Any], Callable[..., Any]]:
+) -> tuple[Any, Any, Any, Any, Any]:
     """Kernels of a user's drift; kept, so that a scan of saddles or noise strengths compiles once."""
     f, df = _with_coefficients(drift), _with_coefficients(jacobian)
-    approaches, record = kernels.for_drift(f, df)
-    return approaches, record, f, df
+    approaches, record, linearised = kernels.for_drift(f, df)
+    return approaches, record, f, df, linearised
 
 
 def langevin_system(
@@ -142,9 +171,25 @@ def langevin_system(
     return HamiltonianSystem(*_compiled_kernels(drift, jacobian), np.array([diffusion, 0.0]))
 
 
+def lyapunov_covariance(jacobian: RealArray, diffusion: float = 1.0) -> RealArray:
+    """Σ of the linear fluctuations about an attractor, AΣ + ΣAᵀ + 2D = 0; the covariance of q is noise times Σ.
+
+    Raises:
+        ParameterError: A has an eigenvalue that does not decay.
+
+    >>> lyapunov_covariance(np.diag([-1.0, -2.0])).tolist()
+    [[1.0, 0.0], [0.0, 0.5]]
+    """
+    growth = np.linalg.eigvals(jacobian).real.max()
+    if not growth < 0.0:
+        raise ParameterError("attractor", f"growth rate {growth:.3g}", "a stable fixed point of the drift")
+    sigma: RealArray = solve_continuous_lyapunov(jacobian, -2.0 * diffusion * np.eye(2))
+    return 0.5 * (sigma + sigma.T)
+
+
 def rotation_angle(system: HamiltonianSystem, q: RealArray, velocity: RealArray) -> RealArray:
     """Unwrapped angle from f(q) to dq/dt along a path, (n,), starting in (-π, π]."""
-    f = np.array([system.drift_at(point) for point in q])
+    f = system.drifts(q)
     cross = f[:, 0] * velocity[:, 1] - f[:, 1] * velocity[:, 0]
     return np.unwrap(np.arctan2(cross, np.sum(f * velocity, axis=1)))
 
@@ -162,7 +207,9 @@ def checked_points(
     start = _fixed_point("attractor", system, start)
     fastest = float(np.linalg.eigvals(system.jacobian_at(start)).real.max())
     if not fastest < 0.0:
-        raise ParameterError("attractor", f"{start.tolist()} with growth rate {fastest:.3g}", "a stable fixed point")
+        raise ParameterError(
+            "attractor", f"{start.tolist()} with growth rate {fastest:.3g}", "a stable fixed point"
+        )
     ends = np.array([_fixed_point("saddles", system, end) for end in ends])
     for end in ends:
         if np.allclose(start, end):
@@ -184,5 +231,7 @@ def _fixed_point(name: str, system: HamiltonianSystem, guess: RealArray) -> Real
             break
         q = q - np.linalg.solve(jacobian, system.drift_at(q))
     if not np.linalg.norm(q - guess) <= 1e-2 * (1.0 + np.linalg.norm(guess)):
-        raise ParameterError(name, guess.tolist(), "a fixed point of the drift", f"the nearest one is {q.tolist()}")
+        raise ParameterError(
+            name, guess.tolist(), "a fixed point of the drift", f"the nearest one is {q.tolist()}"
+        )
     return q

@@ -161,8 +161,10 @@ def test_models_outside_the_family_are_refused(changes: dict[str, float], name: 
 def test_a_path_that_is_not_found_is_an_error(monkeypatch: pytest.MonkeyPatch) -> None:
     """Where the connecting angles are too narrow for the scan, a near miss must not pass for the path."""
     monkeypatch.setattr(shooting, "_LAST_SCAN", 480)
+    one = scaled(-10.0, 2.5, "keldysh")
+    attractors, saddles = one.fixed_points()
     with pytest.raises(PredictionError, match="too narrow"):
-        instanton("keldysh", delta=-10.0, eps=2.5)
+        least_action_path(oscillator_system(one), attractors[1], saddles, period=np.pi)
 
 
 def test_wells_that_do_not_exist_are_refused() -> None:
