@@ -11,7 +11,17 @@ from pathlib import Path
 
 import pytest
 from toy_engine import ToyEngine
-from toy_process import checked, drive, finish, kill_group, mpiexec, run_here, start, wait_for_line
+from toy_process import (
+    checked,
+    drive,
+    finish,
+    kill_group,
+    mpiexec,
+    run_here,
+    start,
+    wait_for_line,
+    wait_for_lock,
+)
 
 from wellhop.jobs.verify import verify
 
@@ -76,22 +86,6 @@ def test_sigkill_at_random_instants_and_resume_on_other_layouts(tmp_path: Path, 
 def committed(path: Path) -> int:
     """Number of segments."""
     return len(list((path / "segments").glob("seg-*.wh"))) if path.exists() else 0
-
-
-def wait_for_lock(path: Path) -> None:
-    """Ranks are children of the launcher's proxy and end a moment after it."""
-    import fcntl
-
-    until = time.monotonic() + 10
-    while (path / "lock").exists():
-        with open(path / "lock") as file:
-            try:
-                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            except BlockingIOError:
-                assert time.monotonic() < until, "a rank survived its launcher"
-                time.sleep(0.01)
-            else:
-                return
 
 
 def working_ranks(process: subprocess.Popen[str], n_ranks: int) -> dict[int, int]:

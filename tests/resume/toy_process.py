@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import contextlib
+import fcntl
 import importlib.util
 import os
 import signal
 import subprocess
 import sys
+import time
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -87,6 +89,20 @@ def wait_for_line(process: subprocess.Popen[str], word: str) -> str:
         if line.startswith(word):
             return line
     return ""
+
+
+def wait_for_lock(path: Path) -> None:
+    """Ranks are children of the launcher's proxy and end a moment after it."""
+    until = time.monotonic() + 10
+    while (path / "lock").exists():
+        with open(path / "lock") as file:
+            try:
+                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                assert time.monotonic() < until, "a rank survived its launcher"
+                time.sleep(0.01)
+            else:
+                return
 
 
 def run_here(
