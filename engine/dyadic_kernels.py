@@ -15,7 +15,8 @@ import math
 import numba
 import numpy as np
 
-from wellhop.engine.amplitude_kernels import multiply, norm_squared, observe, weighted_population
+from wellhop.engine.amplitude_kernels import norm_squared, observe, weighted_population
+from wellhop.engine.block_product import multiply
 from wellhop.engine.compiled import kept_njit
 from wellhop.engine.jump_kernels import (
     CHECKS_PER_INTERVAL,
@@ -34,19 +35,19 @@ from wellhop.engine.streams import next_uniform
 
 
 @numba.njit(error_model="numpy")
-def _march(step_re, step_im, edges, own, full, xr, xi, yr, yi, elapsed, target, r):
+def _march(step, edges, own, full, xr, xi, yr, yi, elapsed, target, r):
     """Carry x forward to ``target`` ticks or to the tick at which its norm falls below r.
 
     Returns (ticks, clicked, norm, share of the last tick before the click).
     """
-    levels = step_re.shape[0]
+    levels = step.shape[0]
     cap = 0  # after a refused step only finer levels are tried: the click lies inside it
     norm = norm_squared(xr, xi)
     while elapsed < target:
         level = max(cap, 0)
         while level < levels - 1 and (np.int64(1) << (levels - 1 - level)) > target - elapsed:
             level += 1
-        multiply(step_re[level], step_im[level], edges, own, full, full, xr, xi, yr, yi)
+        multiply(step[level], edges, own, full, full, xr, xi, yr, yi)
         trial = norm_squared(yr, yi)
         if not trial < math.inf:
             return elapsed, False, trial, 1.0
@@ -73,7 +74,7 @@ def run_slice_dyadic(
     samples, event_time, event_core, click_time, click_where, counts,
 ):  # fmt: skip
     """Same contract as ``jump_kernels.run_slice``."""
-    ticks, step_re, step_im, jump_re, jump_im, source, edges, own = modes
+    ticks, step, jump, source, edges, own = modes
     propagator, sign, frame_observable, frame_factor = frames
     pointer, row, column, weight_re, weight_im = observables
     lower, upper, guard = cores
@@ -82,8 +83,8 @@ def run_slice_dyadic(
 
     n = psi_re.shape[0]
     n_cores = lower.shape[0]
-    n_channels = jump_re.shape[1]
-    scratch = np.zeros((6, (n + 11) // 8 * 8))  # padded as in propagators.padded_length
+    n_channels = jump.shape[1]
+    scratch = np.zeros((6, (n + 14) // 8 * 8))  # padded as in propagators.padded_length
     xr, xi, yr, yi, zr, zi = scratch[0], scratch[1], scratch[2], scratch[3], scratch[4], scratch[5]
     values = np.empty(pointer.shape[0] - 1)
     n_sampled = samples.shape[1]
@@ -134,7 +135,7 @@ def run_slice_dyadic(
                 )
             target = max(elapsed, min(look_at, min(sample_at, horizon)))
             elapsed, clicked, norm, share = _march(
-                step_re[p], step_im[p], edges, own, full, xr, xi, yr, yi, elapsed, target, r
+                step[p], edges, own, full, xr, xi, yr, yi, elapsed, target, r
             )
             if not norm < math.inf:
                 status = FAILED_NORM
@@ -185,10 +186,10 @@ def run_slice_dyadic(
             )
         total = 0.0
         for k in range(n_channels):
-            multiply(jump_re[p, k], jump_im[p, k], edges, source[k], full, full, xr, xi, yr, yi)
+            multiply(jump[p, k], edges, source[k], full, full, xr, xi, yr, yi)
             total += norm_squared(yr, yi)
         channel, jump_rate = _pick_channel(
-            next_uniform(stream) * total, jump_re[p], jump_im[p], edges, source, full, full, xr, xi, yr, yi
+            next_uniform(stream) * total, jump[p], edges, source, full, full, xr, xi, yr, yi
         )
         if channel < 0 or not (jump_rate > 0.0 and jump_rate < math.inf):
             status = FAILED_CHANNEL

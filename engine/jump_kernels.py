@@ -23,12 +23,11 @@ from wellhop.engine.amplitude_kernels import (
     decaying_sum,
     evolve,
     moduli,
-    multiply,
-    norm_and_slope,
     norm_squared,
     observe,
     weighted_population,
 )
+from wellhop.engine.block_product import multiply, norm_and_slope
 from wellhop.engine.compiled import kept_njit
 from wellhop.engine.label_kernels import choose_frame, update_labels, would_switch
 from wellhop.engine.streams import next_uniform
@@ -87,7 +86,7 @@ def _first_guess(weight, growth, log_r, horizon, scratch):
 
 @numba.njit(error_model="numpy")
 def wait_for_click(
-    omega, growth, gram_re, gram_im, edges, cr, ci, weight, log_r, horizon, xr, xi, yr, active
+    omega, growth, gram, edges, cr, ci, weight, log_r, horizon, xr, xi, yr, sums, active
 ):
     """Waiting time to the next click, leaving the state at that time in x and its live modes in ``active``.
 
@@ -104,7 +103,7 @@ def wait_for_click(
     for _ in range(_MAX_ITERATIONS):
         evolve(omega, growth, t, cr, ci, xr, xi)
         _trim(edges, xr, xi, threshold, active)
-        norm, slope = norm_and_slope(gram_re, gram_im, edges, active, omega, growth, xr, xi)
+        norm, slope = norm_and_slope(gram, edges, active, omega, growth, xr, xi, sums)
         if not (norm >= 0.0 and norm < math.inf):
             return FAILED_NORM, t, norm, 0.0
         gap = (math.log(norm) if norm > 0.0 else -1e300) - log_r
@@ -152,15 +151,15 @@ def _to_lab(sign, xr, xi, scale, yr, yi):
 
 @numba.njit(error_model="numpy")
 def _expect(
-    t, omega, growth, basis_re, basis_im, edges, own, full, sign, cr, ci, tr, ti, yr, yi, zr, zi, observables, values,
+    t, omega, growth, basis, edges, own, full, sign, cr, ci, tr, ti, yr, yi, zr, zi, observables, values,
 ):  # fmt: skip
     """Expectation values at time t after the amplitudes c, in the lab gauge; t, y and z are scratch."""
     pointer, row, column, weight_re, weight_im = observables
     if t > 0.0:
         evolve(omega, growth, t, cr, ci, tr, ti)
-        multiply(basis_re, basis_im, edges, own, full, full, tr, ti, yr, yi)
+        multiply(basis, edges, own, full, full, tr, ti, yr, yi)
     else:
-        multiply(basis_re, basis_im, edges, own, full, full, cr, ci, yr, yi)
+        multiply(basis, edges, own, full, full, cr, ci, yr, yi)
     _to_lab(sign, yr, yi, 1.0, zr, zi)
     observe(pointer, row, column, weight_re, weight_im, zr, zi, 1.0 / norm_squared(zr, zi), values)
 
@@ -175,15 +174,15 @@ def _settled(inside):
 
 
 @numba.njit(error_model="numpy")
-def _pick_channel(target, jump_re, jump_im, edges, source, full, active, xr, xi, yr, yi):
+def _pick_channel(target, jump, edges, source, full, active, xr, xi, yr, yi):
     """Apply jump operators in turn until their summed rate exceeds ``target``; y holds the last one applied.
 
     Returns (channel, |L x|²); channel -1 if every rate is zero.
     """
     best = -1
     best_rate = 0.0
-    for k in range(jump_re.shape[0]):
-        multiply(jump_re[k], jump_im[k], edges, source[k], full, active, xr, xi, yr, yi)
+    for k in range(jump.shape[0]):
+        multiply(jump[k], edges, source[k], full, active, xr, xi, yr, yi)
         rate = norm_squared(yr, yi)
         if target < rate:
             return k, rate
@@ -192,7 +191,7 @@ def _pick_channel(target, jump_re, jump_im, edges, source, full, active, xr, xi,
             best = k
             best_rate = rate
     if best >= 0:  # rounding left a remainder of the total rate: give it to the strongest channel
-        multiply(jump_re[best], jump_im[best], edges, source[best], full, active, xr, xi, yr, yi)
+        multiply(jump[best], edges, source[best], full, active, xr, xi, yr, yi)
     return best, best_rate
 
 
@@ -209,14 +208,10 @@ def run_slice(
     (
         omega,
         growth,
-        gram_re,
-        gram_im,
-        basis_re,
-        basis_im,
-        dual_re,
-        dual_im,
-        jump_re,
-        jump_im,
+        gram,
+        basis,
+        dual,
+        jump,
         source,
         edges,
         own,
@@ -227,7 +222,7 @@ def run_slice(
     duration, sample_interval, check_interval = limits
 
     n_cores = lower.shape[0]
-    n_channels = jump_re.shape[1]
+    n_channels = jump.shape[1]
     # zeros beyond n stay zero: amplitude arrays are padded to whole vector registers (propagators.padded_length)
     scratch = np.zeros((13, omega.shape[1]))
     lr, li, cr, ci, xr, xi, yr, yi, zr, zi, weight, tr, ti = (
@@ -245,6 +240,7 @@ def run_slice(
         scratch[11],
         scratch[12],
     )
+    sums = np.empty(16)
     values = np.empty(pointer.shape[0] - 1)
     n_sampled = samples.shape[1]
     active = np.empty(own.shape[0], np.int64)
@@ -276,12 +272,11 @@ def run_slice(
         frame = integers[0]
         p = propagator[frame]
         _to_lab(sign[frame], psi_re, psi_im, 1.0, lr, li)
-        multiply(dual_re[p], dual_im[p], edges, own, full, full, lr, li, cr, ci)
+        multiply(dual[p], edges, own, full, full, lr, li, cr, ci)
         outcome, wait, _, rate = wait_for_click(
             omega[p],
             growth[p],
-            gram_re[p],
-            gram_im[p],
+            gram[p],
             edges,
             cr,
             ci,
@@ -291,6 +286,7 @@ def run_slice(
             xr,
             xi,
             yr,
+            sums,
             active,
         )
         if outcome > 1:
@@ -307,7 +303,7 @@ def run_slice(
                 if not on_the_way and not final:
                     # settled: only the end of the interval is looked at, unless the label has changed by then, for no-click
                     # evolution too can lead from one core to another (a dark state); then all of the interval is searched
-                    _expect(0.0, omega[p], growth[p], basis_re[p], basis_im[p], edges, own, full, sign[frame],
+                    _expect(0.0, omega[p], growth[p], basis[p], edges, own, full, sign[frame],
                             xr, xi, tr, ti, yr, yi, zr, zi, observables, values)  # fmt: skip
                     final = True
                     if would_switch(values, lower, upper, label):
@@ -315,7 +311,7 @@ def run_slice(
                 t = check_time(look, check_interval)
                 if not on_the_way or t >= wait or look >= CHECKS_PER_INTERVAL - 1:
                     break
-                _expect(t, omega[p], growth[p], basis_re[p], basis_im[p], edges, own, full, sign[frame],
+                _expect(t, omega[p], growth[p], basis[p], edges, own, full, sign[frame],
                         cr, ci, tr, ti, yr, yi, zr, zi, observables, values)  # fmt: skip
                 n_events = update_labels(
                     start + t, values, lower, upper, label, inside, last, event_time, event_core, n_events
@@ -324,7 +320,7 @@ def run_slice(
                     on_the_way = not _settled(inside)
                 look += 1
             if on_the_way or not final:
-                _expect(0.0, omega[p], growth[p], basis_re[p], basis_im[p], edges, own, full, sign[frame],
+                _expect(0.0, omega[p], growth[p], basis[p], edges, own, full, sign[frame],
                         xr, xi, tr, ti, yr, yi, zr, zi, observables, values)  # fmt: skip
             n_events = update_labels(
                 end, values, lower, upper, label, inside, last, event_time, event_core, n_events
@@ -334,7 +330,7 @@ def run_slice(
         while integers[1] * sample_interval <= end and integers[1] * sample_interval <= duration:
             if n_samples >= samples.shape[0]:
                 break
-            _expect(max(integers[1] * sample_interval - start, 0.0), omega[p], growth[p], basis_re[p], basis_im[p],
+            _expect(max(integers[1] * sample_interval - start, 0.0), omega[p], growth[p], basis[p],
                     edges, own, full, sign[frame], cr, ci, tr, ti, yr, yi, zr, zi, observables, values)  # fmt: skip
             for k in range(n_sampled):
                 samples[n_samples, k] = values[k]
@@ -347,7 +343,7 @@ def run_slice(
             break
 
         channel, jump_rate = _pick_channel(
-            next_uniform(stream) * rate, jump_re[p], jump_im[p], edges, source, full, active, xr, xi, yr, yi
+            next_uniform(stream) * rate, jump[p], edges, source, full, active, xr, xi, yr, yi
         )
         if channel < 0 or not (jump_rate > 0.0 and jump_rate < math.inf):
             status = FAILED_CHANNEL

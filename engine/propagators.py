@@ -17,6 +17,7 @@ import scipy.linalg
 from scipy.sparse import csr_array
 from scipy.sparse.csgraph import connected_components
 
+from wellhop.engine.block_product import COLUMNS, ROWS
 from wellhop.engine.errors import ModelError
 from wellhop.engine.lindblad import ComplexMatrix, LindbladModel
 
@@ -41,8 +42,8 @@ class Propagator:
 
 
 def padded_length(n: int) -> int:
-    """Length of amplitude arrays: whole vector registers of eight, and room for a padded last sector."""
-    return (n + 4 + 7) // 8 * 8
+    """Length of amplitude arrays: whole blocks of eight, and room for the last block to reach beyond the last sector."""
+    return (n + 7 + 7) // 8 * 8
 
 
 def padded(values: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
@@ -85,24 +86,33 @@ def find_sectors(models: list[LindbladModel]) -> tuple[Integers, Integers, Integ
     return order, np.concatenate([[0], np.cumsum(counts)]).astype(np.int64), source
 
 
-def _by_sector(
-    matrix: ComplexMatrix, edges: Integers, source: Integers
-) -> tuple[npt.NDArray[np.float64], ...]:
-    """(real, imaginary) rows of the matrix, each cut to the columns of its source sector, padded to a multiple of four."""
-    width = (int(np.diff(edges).max()) + 3) // 4 * 4
-    out = np.zeros((matrix.shape[0], width), dtype=np.complex128)
+def by_sector(matrix: ComplexMatrix, edges: Integers, source: Integers) -> npt.NDArray[np.float64]:
+    """A matrix as :func:`wellhop.engine.block_product.multiply` takes it.
+
+    Args:
+        matrix: (n, n). edges, source: as :func:`find_sectors` returns them, ``source`` of one operator.
+
+    Returns:
+        (blocks, width, 16): block k holds eight rows of a sector, column by column, eight real parts and eight imaginary
+        parts each; zeros beyond the rows of the sector and the columns of its source.
+    """
+    sizes = np.diff(edges)
+    count = (sizes + ROWS - 1) // ROWS
+    width = (int(sizes.max()) + COLUMNS - 1) // COLUMNS * COLUMNS
+    out = np.zeros((int(count.sum()), width, 2 * ROWS))
     for b, s in enumerate(source):
         if s >= 0:
-            block = matrix[edges[b] : edges[b + 1], edges[s] : edges[s + 1]]
-            out[edges[b] : edges[b + 1], : block.shape[1]] = block
-    return np.ascontiguousarray(out.real), np.ascontiguousarray(out.imag)
+            part = matrix[edges[b] : edges[b + 1], edges[s] : edges[s + 1]]
+            for k in range(int(count[b])):
+                rows = part[k * ROWS : (k + 1) * ROWS].T
+                place = out[int(count[:b].sum()) + k, : len(rows)]
+                place[:, : rows.shape[1]] = rows.real
+                place[:, ROWS : ROWS + rows.shape[1]] = rows.imag
+    return out
 
 
-def _stack(
-    matrices: list[ComplexMatrix], edges: Integers, source: Integers
-) -> tuple[npt.NDArray[np.float64], ...]:
-    pairs = [_by_sector(m, edges, source[k]) for k, m in enumerate(matrices)]
-    return np.stack([p[0] for p in pairs]), np.stack([p[1] for p in pairs])
+def _stack(matrices: list[ComplexMatrix], edges: Integers, source: Integers) -> npt.NDArray[np.float64]:
+    return np.stack([by_sector(m, edges, source[k]) for k, m in enumerate(matrices)])
 
 
 def eigen_propagator(model: LindbladModel, order: Integers, edges: Integers, source: Integers) -> Propagator:
@@ -136,9 +146,9 @@ def eigen_propagator(model: LindbladModel, order: Integers, edges: Integers, sou
         "growth": padded(np.minimum(values.imag, 0.0)),
     }
     jumps = [op[grid] @ vectors for op in model.jump_operators]
-    arrays["jump_re"], arrays["jump_im"] = _stack(jumps, edges, source)
+    arrays["jump"] = _stack(jumps, edges, source)
     for name, matrix in (("gram", vectors.conj().T @ vectors), ("basis", vectors), ("dual", inverse)):
-        arrays[f"{name}_re"], arrays[f"{name}_im"] = _by_sector(matrix, edges, own)
+        arrays[name] = by_sector(matrix, edges, own)
     return Propagator(condition, arrays)
 
 
@@ -170,10 +180,8 @@ def dyadic_propagator(
     levels = [step]
     for _ in range(count - 1):
         levels.append(levels[-1] @ levels[-1])
-    pairs = [_by_sector(u, edges, own) for u in reversed(levels)]
     arrays: dict[str, npt.NDArray[Any]] = {
-        "step_re": np.stack([p[0] for p in pairs]),
-        "step_im": np.stack([p[1] for p in pairs]),
+        "step": np.stack([by_sector(u, edges, own) for u in reversed(levels)]),
+        "jump": _stack([op[grid] for op in model.jump_operators], edges, source),
     }
-    arrays["jump_re"], arrays["jump_im"] = _stack([op[grid] for op in model.jump_operators], edges, source)
     return Propagator(float("nan"), arrays, (delta, float(count)))

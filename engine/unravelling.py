@@ -149,11 +149,11 @@ class JumpProblem:
         """(modes, frames, observables, cores, limits) as the kernels take them."""
         t = self.table
         if self.kind == "eigen":
-            own = ["omega", "growth", "gram_re", "gram_im", "basis_re", "basis_im", "dual_re", "dual_im"]
+            own = ["omega", "growth", "gram", "basis", "dual"]
         else:
-            own = ["ticks", "step_re", "step_im"]
+            own = ["ticks", "step"]
         modes = tuple(t[k] for k in own) + tuple(
-            t[k] for k in ("jump_re", "jump_im", "source", "edges", "own")
+            t[k] for k in ("jump", "source", "edges", "own")
         )
         frames = tuple(t[k] for k in ("propagator", "sign", "frame_observable", "frame_factor"))
         observables = tuple(t[k] for k in ("pointer", "row", "column", "weight_re", "weight_im"))

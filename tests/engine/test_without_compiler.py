@@ -9,7 +9,7 @@ from pathlib import Path
 
 HERE = Path(__file__).parent
 #: small enough to be interpreted in seconds
-KERNEL_TESTS = ("test_kernels.py", "test_streams.py")
+KERNEL_TESTS = ("test_kernels.py", "test_block_product.py", "test_streams.py")
 
 
 def interpreted(*command: str) -> subprocess.CompletedProcess[str]:
