@@ -11,7 +11,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final, TextIO
 
 from wellhop.engine.errors import FolderError, ParameterError, UsageError
-from wellhop.jobs.campaign import MAX_SEED
 from wellhop.jobs.campaign_schema import listed, suggestion
 
 if TYPE_CHECKING:
@@ -28,7 +27,11 @@ def add_arguments_figure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("number", metavar="N", nargs="?", help="number of the figure, see --list")
     parser.add_argument("--list", action="store_true", help="show the figures of the system and leave")
     parser.add_argument(
-        "--out", type=Path, default=FOLDER, metavar="DIR", help="folder to write to, made if missing (default figures)"
+        "--out",
+        type=Path,
+        default=FOLDER,
+        metavar="DIR",
+        help="folder to write to, made if missing (default figures)",
     )
     parser.add_argument(
         "-p",
@@ -82,7 +85,8 @@ def jobs_of(system: str) -> Mapping[int, FigureJob]:
     if system not in jobs:
         hint = suggestion(system, jobs)
         raise UsageError(
-            f"SYSTEM: got {system!r}, allowed is {listed(jobs)} (systems with figures)" + (f"; {hint}" if hint else "")
+            f"SYSTEM: got {system!r}, allowed is {listed(jobs)} (systems with figures)"
+            + (f"; {hint}" if hint else "")
         )
     return jobs[system]
 
@@ -116,7 +120,10 @@ def chosen_settings(job: FigureJob, words: Sequence[str]) -> tuple[dict[str, flo
         if setting is None:
             hint = suggestion(name, job.settings)
             known = listed(job.settings) if job.settings else "none, this figure has no settings"
-            problems.append(f"{name}: unknown setting of figure {job.number}, allowed is {known}" + (f"; {hint}" if hint else ""))
+            problems.append(
+                f"{name}: unknown setting of figure {job.number}, allowed is {known}"
+                + (f"; {hint}" if hint else "")
+            )
             continue
         if name in given:
             problems.append(f"{name}: got a second value {written!r}, allowed is one value for each setting")
@@ -135,6 +142,8 @@ def chosen_seed(job: FigureJob, written: str | None) -> tuple[int, list[str]]:
         return 0, []
     if not job.sampled:
         return 0, [f"--seed: figure {job.number} runs no trajectories, leave it out"]
+    from wellhop.jobs.campaign import MAX_SEED
+
     digits = written.isascii() and written.isdigit() and len(written) < 20
     if not digits or int(written) > MAX_SEED:
         return 0, [f"--seed: got {written!r}, allowed is an integer from 0 to {MAX_SEED}"]

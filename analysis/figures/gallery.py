@@ -18,6 +18,11 @@ from wellhop.analysis.figures.job import (
     silent,
     write_drawn,
 )
+from wellhop.analysis.figures.two_photon_action_ratio import ACTION_RATIO
+from wellhop.analysis.figures.two_photon_error import BOUNDARY_ERROR
+from wellhop.analysis.figures.two_photon_paths import PATHS
+from wellhop.analysis.figures.two_photon_phase import PHASE_DIAGRAM
+from wellhop.analysis.figures.two_photon_spectrum import SPECTRUM
 from wellhop.engine.systems.kerr_two_photon_drive import KerrTwoPhotonDrive
 
 __all__ = [
@@ -69,4 +74,6 @@ def joined(*galleries: Gallery) -> dict[str, dict[int, FigureJob]]:
 
 
 #: System -> number -> job.
-GALLERY: Gallery = {KerrTwoPhotonDrive.name: numbered()}
+GALLERY: Gallery = {
+    KerrTwoPhotonDrive.name: numbered(PHASE_DIAGRAM, BOUNDARY_ERROR, PATHS, SPECTRUM, ACTION_RATIO)
+}
