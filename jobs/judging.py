@@ -23,8 +23,11 @@ PHOTONS = "n"
 
 
 def tally_of(unit: Unit) -> Tally:
-    """A fresh tally for a unit: keeps its records, judges them with the headline estimator."""
-    return RecordsTally(lambda records: judge(unit, records))
+    """A fresh tally for a unit: keeps its records, judges them with the headline estimator.
+
+    Directed rates are read from the labels, Γ of two wells from the order parameter.
+    """
+    return RecordsTally(lambda records: judge(unit, records), columns=0 if has_centre(unit.about) else 1)
 
 
 def judge(unit: Unit, records: Sequence[TrajectoryRecord]) -> Progress:

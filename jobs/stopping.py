@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Protocol
 
 from wellhop.engine.records import EndState, TrajectoryRecord
@@ -54,17 +54,25 @@ class RecordsTally:
 
     Args:
         judge: (records) -> Progress.
+        columns: the judge looks at the first so many columns of the samples and at no clicks; the rest is not
+            kept, because it would fill the memory. None keeps everything.
     """
 
-    def __init__(self, judge: Callable[[Sequence[TrajectoryRecord]], Progress]) -> None:
+    def __init__(
+        self, judge: Callable[[Sequence[TrajectoryRecord]], Progress], columns: int | None = None
+    ) -> None:
         """Begin without records."""
-        self._judge = judge
+        self._judge, self._columns = judge, columns
         self._records: list[TrajectoryRecord] = []
 
     def add(self, record: TrajectoryRecord) -> None:
         """Keep the record unless the trajectory failed."""
-        if record.state is not EndState.FAILED:
-            self._records.append(record)
+        if record.state is EndState.FAILED:
+            return
+        if self._columns is not None:
+            seen = record.samples[:, : self._columns].copy()
+            record = replace(record, samples=seen, clicks=record.clicks[:0].copy())
+        self._records.append(record)
 
     def progress(self) -> Progress:
         """Judge all records so far."""
