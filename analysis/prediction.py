@@ -113,6 +113,7 @@ class Method:
         generic: whether it works for any Lindblad model.
         evaluate: subject -> (value, valid, note, accuracy).
         quantity: what the value is.
+        default: whether it is computed when nothing is asked for; slow ones and contrasts are not.
     """
 
     label: str
@@ -120,6 +121,7 @@ class Method:
     generic: bool
     evaluate: Callable[[Any], tuple[float, bool, str, float | None]]
     quantity: str = "decay_rate"
+    default: bool = True
 
 
 #: next decay rate over the slowest below which no two-state rate is quoted
@@ -212,6 +214,14 @@ def _ground_only(subject: Subject) -> tuple[float, bool, str, float | None]:
     return value, share > 0.5, note, abs(1.0 - share) if share > 0.5 else None
 
 
+def _truncated_wigner(subject: Subject) -> tuple[float, bool, str, float | None]:
+    """The rate Langevin trajectories have, another model than the quantum one."""
+    # That module is needed by nobody else here, and costs start-up time.
+    from wellhop.analysis.kerr_cat_twa import twa_prediction
+
+    return twa_prediction(subject.kerr_cat)
+
+
 #: Name, as written in campaigns and on the command line -> method. Order is the order of tables.
 METHODS: dict[str, Method] = {
     "liouvillian": Method("exact (Liouvillian)", "odd-parity Liouvillian, Appendix A", True, _liouvillian),
@@ -226,10 +236,32 @@ METHODS: dict[str, Method] = {
         "semi-analytical, all paths", "Eqs. (69)-(76) solved", False, _semi_analytical("resummed", 0.25, 0.0)
     ),
     "ground_only": Method("ground manifold only, 2 V_00", "Eq. (96)", False, _ground_only),
+    "twa": Method(
+        "truncated Wigner (operator); contrast: no staircase, far too fast",
+        "operator truncated Wigner",
+        False,
+        _truncated_wigner,
+        default=False,
+    ),
+}
+
+
+
+def _truncated_wigner(subject: Subject) -> tuple[float, bool, str, float | None]:
+    """Rate of Langevin trajectories; not an approximation of the exact rate."""
+    # scipy's sparse solvers are loaded by those who ask for it
+    from wellhop.analysis.kerr_cat_twa import twa_prediction
+
+    return twa_prediction(subject.kerr_cat)
+
+
+#: Of another model, the truncated Wigner equation that Langevin trajectories obey: computed where it is asked for.
+TWA_METHODS: dict[str, Method] = {
+    "twa": Method("truncated Wigner", "operator truncated Wigner", False, _truncated_wigner)
 }
 
 #: What is computed when nothing is asked for.
-DEFAULT_METHODS: tuple[str, ...] = tuple(METHODS)
+DEFAULT_METHODS: tuple[str, ...] = tuple(name for name, method in METHODS.items() if method.default)
 
 
 def methods_of(system: str) -> Mapping[str, Method]:
@@ -243,7 +275,16 @@ def methods_of(system: str) -> Mapping[str, Method]:
         from wellhop.analysis.two_photon_prediction import TWO_PHOTON_METHODS
 
         return TWO_PHOTON_METHODS
-    return METHODS
+    return {**METHODS, **TWA_METHODS}
+
+
+def default_methods_of(system: str) -> tuple[str, ...]:
+    """Those of them that are computed when nothing is asked for.
+
+    >>> "twa" in methods_of("kerr_cat_staircase"), "twa" in default_methods_of("kerr_cat_staircase")
+    (True, False)
+    """
+    return tuple(name for name, method in methods_of(system).items() if method.default)
 
 
 def check_methods(methods: Sequence[str], known: Mapping[str, Method] | None = None) -> tuple[str, ...]:
@@ -275,7 +316,7 @@ def predict(
 
     Args:
         system: a built-in system, or any Lindblad model (``liouvillian`` only).
-        methods: names out of :func:`methods_of` the system; all that apply if None.
+        methods: names out of :func:`methods_of` the system; those of :func:`default_methods_of` it if None.
 
     Returns:
         One :class:`Prediction` per method, in the order asked for.
@@ -299,11 +340,11 @@ def predict(
     if methods is None:
         names: tuple[str, ...] = tuple(n for n in DEFAULT_METHODS if METHODS[n].generic or not generic)
     else:
-        names = check_methods(methods)
+        names = check_methods(methods, {**METHODS, **TWA_METHODS})
     subject = Subject(system)
     out = []
     for name in names:
-        method = METHODS[name]
+        method = METHODS.get(name) or TWA_METHODS[name]
         if generic and not method.generic:
             raise PredictionError(f"methods: {name!r} exists for built-in systems only; use liouvillian")
         value, valid, note, accuracy = method.evaluate(subject)
@@ -320,7 +361,7 @@ def _two_photon_predictions(system: KerrTwoPhotonDrive, methods: Sequence[str] |
     table = methods_of(system.name)
     subject = TwoPhotonSubject(system)
     out = []
-    for name in table if methods is None else check_methods(methods, table):
+    for name in default_methods_of(system.name) if methods is None else check_methods(methods, table):
         method = table[name]
         value, valid, note, accuracy = method.evaluate(subject)
         unit = subject.unit_note if method.quantity in ("decay_rate", "escape_rate") else ""

@@ -174,3 +174,12 @@ def test_wrong_trajectories_are_refused(tmp_path: Path, capsys: pytest.CaptureFi
         assert cli.main(["trajectory", *words, *out]) == 2
         assert reason in capsys.readouterr().err
     assert list(tmp_path.iterdir()) == []
+
+
+def test_kerr_cat_in_the_truncated_wigner_model() -> None:
+    result = measure_switching(
+        "kerr_cat_staircase", method="langevin", eps2=5.0, kappa=0.5, n_th=0.05, relative_error=0.1, threads=1
+    )
+    assert isinstance(result, SwitchingResult)
+    assert [p.name for p in result.predictions] == ["twa"]
+    assert abs(result.comparisons["twa"].pull) < FAR
