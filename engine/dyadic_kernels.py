@@ -27,10 +27,11 @@ from wellhop.engine.jump_kernels import (
     REALS_HEAD,
     RUNNING,
     _pick_channel,
+    _settled,
     _to_lab,
     check_time,
 )
-from wellhop.engine.label_kernels import choose_frame, update_labels
+from wellhop.engine.label_kernels import choose_frame, update_labels, would_switch
 from wellhop.engine.streams import next_uniform
 
 
@@ -121,11 +122,17 @@ def run_slice_dyadic(
         elapsed = np.int64(0)
         clicked = False
         share = 1.0
+        end = duration
         look = 1
+        seen = 0
+        # As in the eigenbasis: once the state has settled in a core, only the end of the interval is looked at. If the label has
+        # changed by then, for no-click evolution too can lead from one core to another, all of the interval is run again
+        # and looked at; what had been seen before is not written down twice.
+        looking = not _settled(inside)
+        again = False
         while True:
-            # looks go on in a core too: no-click evolution can lead from one core to another, and there is no way back in time
             look_at = horizon
-            if n_cores > 0 and look < CHECKS_PER_INTERVAL - 2:
+            if looking and look < CHECKS_PER_INTERVAL - 2:
                 look_at = min(horizon, np.int64(math.ceil(check_time(look, check_interval) / delta)))
             sample_at = horizon
             sample_due = n_samples < samples.shape[0] and integers[1] * sample_interval <= duration
@@ -140,34 +147,36 @@ def run_slice_dyadic(
             if not norm < math.inf:
                 status = FAILED_NORM
                 break
-            if clicked:
-                break
             _to_lab(sign[frame], xr, xi, 1.0, zr, zi)
             observe(pointer, row, column, weight_re, weight_im, zr, zi, 1.0 / norm, values)
-            if sample_due and elapsed >= sample_at:
+            if not clicked and sample_due and elapsed >= sample_at:
                 for k in range(n_sampled):
                     samples[n_samples, k] = values[k]
                 n_samples += 1
                 integers[1] += 1
                 continue
-            if elapsed >= horizon:
-                if n_cores > 0:
-                    n_events = update_labels(
-                        duration, values, lower, upper, label, inside, last, event_time, event_core, n_events
-                    )
+            if clicked or elapsed >= horizon:
+                if not looking and would_switch(values, lower, upper, label):
+                    _to_lab(sign[frame], psi_re, psi_im, 1.0, xr, xi)
+                    elapsed = np.int64(0)
+                    clicked = False
+                    look = 1
+                    looking = True
+                    again = True
+                    continue
+                if clicked:
+                    # the norm fell below r within the last tick: log-linear interpolation takes the bias of a whole tick away
+                    end = min(start + (elapsed - 1 + share) * delta, duration)
+                n_events = update_labels(
+                    end, values, lower, upper, label, inside, last, event_time, event_core, n_events
+                )
                 break
-            n_events = update_labels(
-                start + elapsed * delta,
-                values,
-                lower,
-                upper,
-                label,
-                inside,
-                last,
-                event_time,
-                event_core,
-                n_events,
-            )
+            if look > seen:
+                n_events = update_labels(
+                    start + elapsed * delta, values, lower, upper, label, inside, last, event_time, event_core, n_events
+                )  # fmt: skip
+                seen = look
+                looking = again or not _settled(inside)
             look += 1
         if status == FAILED_NORM:
             break
@@ -176,14 +185,6 @@ def run_slice_dyadic(
             status = DONE
             break
 
-        # the norm fell below r within the last tick: log-linear interpolation takes the bias of a whole tick away
-        end = min(start + (elapsed - 1 + share) * delta, duration)
-        if n_cores > 0:
-            _to_lab(sign[frame], xr, xi, 1.0, zr, zi)
-            observe(pointer, row, column, weight_re, weight_im, zr, zi, 1.0 / norm, values)
-            n_events = update_labels(
-                end, values, lower, upper, label, inside, last, event_time, event_core, n_events
-            )
         total = 0.0
         for k in range(n_channels):
             multiply(jump[p, k], edges, source[k], full, full, xr, xi, yr, yi)
