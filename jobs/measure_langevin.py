@@ -22,6 +22,8 @@ from wellhop.jobs.time_scales import BURN_IN_RELAXATION_TIMES
 
 #: The well between two others.
 CENTRE = 1
+#: After so many batches the records grow by at most one part in this many between two looks at the error.
+LOOKS = 16
 
 
 def run_lanes(
@@ -129,7 +131,8 @@ def batches(
     records: list[TrajectoryRecord] = []
     run = run_lanes if isinstance(problem, LangevinProblem) else run_trajectories
     while len(records) < max_trajectories:
-        more = min(batch, max_trajectories - len(records))
+        # a look at the error costs as much as there are records: looks become rarer as they grow
+        more = min(batch * max(1, len(records) // (LOOKS * batch)), max_trajectories - len(records))
         records += run(problem, seed, range(len(records), len(records) + more), threads=threads)
         rate, _ = deciding_rate(about, records)
         if report is not None:

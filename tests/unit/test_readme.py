@@ -12,6 +12,7 @@ import numpy as np
 import pytest
 
 from wellhop.engine.systems import parameters_of
+from wellhop.jobs.arms import ARM_NAMES
 from wellhop.jobs.campaign import parse
 from wellhop.jobs.campaign_schema import Section
 from wellhop.jobs.cli import COMMANDS, build_parser, main
@@ -20,7 +21,7 @@ ROOT = Path(__file__).resolve().parents[2]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 FENCE = re.compile(r"^```(\w+)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 
-#: A campaign with every table, so that reading it asks for every key there is.
+#: A campaign with every table, so that reading it asks for every key there is, and one of a system without manifolds.
 EVERYTHING = """
 [campaign]
 name = "everything"
@@ -36,9 +37,24 @@ duration = { switching_times = 20 }
 stop = { relative_error = 0.1 }
 [measure.counting]
 duration = { relaxation_times = 20 }
+[measure.langevin]
+duration = { switching_times = 20 }
+stop = { relative_error = 0.1 }
 [predict]
 [report]
 [run]
+"""
+DISCS = """
+[campaign]
+name = "discs"
+[system]
+name = "kerr_two_photon_drive"
+delta = -3
+eps = 1.8
+U = 0.4
+[measure.jumps]
+duration = 100
+stop = { relative_error = 0.1 }
 """
 
 
@@ -59,12 +75,16 @@ def command_lines() -> list[list[str]]:
 
 
 def documented_keys() -> set[str]:
-    """First column of the table of keys; ``*`` stands for both arms."""
+    """First column of the table of keys; ``*`` stands for every arm, ``jumps/counting`` for both."""
     table = README.split("## Keys of a campaign")[1].split("\n## ")[0]
     keys = re.findall(r"^\| `([^`]+)` \|", table, re.MULTILINE)
     assert len(keys) == len(set(keys)) > 30
-    arms = ("jumps", "counting")
-    return {key.replace("*", arm) for key in keys for arm in (arms if "*" in key else ("",))}
+    found = set()
+    for key in keys:
+        table, _, rest = key.replace("*", "/".join(ARM_NAMES)).partition(".")
+        arms, _, last = rest.partition(".")
+        found |= {f"{table}.{arm}.{last}".rstrip(".") for arm in arms.split("/")}
+    return found
 
 
 def test_programs_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
@@ -110,9 +130,10 @@ def test_keys_are_the_ones_read(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(Section, "raw", noting_raw)
     monkeypatch.setattr(Section, "known", noting_known)
     parse(EVERYTHING)
-    names = "|".join(parameters_of("kerr_cat_staircase"))
+    parse(DISCS)
+    names = "|".join([*parameters_of("kerr_cat_staircase"), *parameters_of("kerr_two_photon_drive")])
     generic = {re.sub(rf"^(system|sweep)\.({names})\b", r"\1.<parameter>", key) for key in read}
-    tables = {"measure.jumps", "measure.counting"}
+    tables = {f"measure.{name}" for name in ARM_NAMES}
     assert documented_keys() == {key for key in generic if "." in key} - tables
 
 
