@@ -2,22 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 
 import numpy as np
 
+from wellhop.analysis.arrhenius import fit_action
 from wellhop.analysis.directed_rates import DirectedRates, Generator, directed_rates
 from wellhop.analysis.figures.job import DrawnFigure, FigureJob, FigureOptions, Setting
 from wellhop.analysis.figures.two_photon_arrhenius import ArrheniusCurve, ArrheniusPoint, draw_arrhenius
 from wellhop.analysis.instanton import instanton
 from wellhop.analysis.two_photon_actions import WellActions, ansatz_actions, quantum_actions
+from wellhop.engine.errors import StatisticsError
 from wellhop.engine.systems.kerr_two_photon_drive import KerrTwoPhotonDrive
 from wellhop.jobs.two_photon_sampling import SampledRates, jump_rates, langevin_rates
 
 #: Points of the curves of either generator.
 CURVE_POINTS = 10
 NAMES = ("k_v", "k_b")
+#: The well each rate leaves.
+WELLS = {"k_v": "vacuum", "k_b": "bright"}
 #: Measured families: (streams begin at this point number, which generator they follow).
 _POINTS = {"exact": 0, "twa": 100}
 
@@ -50,6 +54,16 @@ def as_point(sampled: SampledRates) -> ArrheniusPoint:
     """A measured point as it is drawn."""
     expected = {name: float(getattr(sampled.reference, name)) for name in NAMES}
     return ArrheniusPoint(1.0 / sampled.system.U, sampled.rates, expected)
+
+
+def exponent_note(sampled: Sequence[SampledRates], name: str, action: float) -> str:
+    """Exponent for U -> 0 from the measured rates, beside the action it should be."""
+    head = f"{name} of {sampled[0].engine}, action {action:.5g}: "
+    try:
+        fit = fit_action([s.system.U for s in sampled], [s.rates[name] for s in sampled])
+    except StatisticsError as error:
+        return head + str(error)
+    return f"{head}fitted {fit.action:.4g} [{fit.lower:.4g}, {fit.upper:.4g}] at {100 * fit.level:g} %, {fit.model.name}"
 
 
 def curve(system: KerrTwoPhotonDrive, family: Generator, inverse: np.ndarray, options: FigureOptions) -> ArrheniusCurve:
@@ -89,6 +103,7 @@ def draw(options: FigureOptions) -> DrawnFigure:
         for found in sampled.values()
         for s in found
     ]
+    notes += [exponent_note(s, name, getattr(actions[f], start)) for f, s in sampled.items() for name, start in WELLS.items()]
     title = rf"$\Delta={delta:g}\gamma,\ \epsilon={eps:g}\gamma$"
     return draw_arrhenius(curves, points, actions, title, notes)
 
