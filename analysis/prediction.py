@@ -245,21 +245,6 @@ METHODS: dict[str, Method] = {
     ),
 }
 
-
-
-def _truncated_wigner(subject: Subject) -> tuple[float, bool, str, float | None]:
-    """Rate of Langevin trajectories; not an approximation of the exact rate."""
-    # scipy's sparse solvers are loaded by those who ask for it
-    from wellhop.analysis.kerr_cat_twa import twa_prediction
-
-    return twa_prediction(subject.kerr_cat)
-
-
-#: Of another model, the truncated Wigner equation that Langevin trajectories obey: computed where it is asked for.
-TWA_METHODS: dict[str, Method] = {
-    "twa": Method("truncated Wigner", "operator truncated Wigner", False, _truncated_wigner)
-}
-
 #: What is computed when nothing is asked for.
 DEFAULT_METHODS: tuple[str, ...] = tuple(name for name, method in METHODS.items() if method.default)
 
@@ -275,7 +260,7 @@ def methods_of(system: str) -> Mapping[str, Method]:
         from wellhop.analysis.two_photon_prediction import TWO_PHOTON_METHODS
 
         return TWO_PHOTON_METHODS
-    return {**METHODS, **TWA_METHODS}
+    return METHODS
 
 
 def default_methods_of(system: str) -> tuple[str, ...]:
@@ -340,11 +325,11 @@ def predict(
     if methods is None:
         names: tuple[str, ...] = tuple(n for n in DEFAULT_METHODS if METHODS[n].generic or not generic)
     else:
-        names = check_methods(methods, {**METHODS, **TWA_METHODS})
+        names = check_methods(methods)
     subject = Subject(system)
     out = []
     for name in names:
-        method = METHODS.get(name) or TWA_METHODS[name]
+        method = METHODS[name]
         if generic and not method.generic:
             raise PredictionError(f"methods: {name!r} exists for built-in systems only; use liouvillian")
         value, valid, note, accuracy = method.evaluate(subject)

@@ -32,6 +32,8 @@ FIGURES_OF: Final = {
 }
 #: Prediction of Langevin trajectories where the others are of the quantum model.
 TWA_METHOD: Final = "twa"
+#: Stands in where ``system.name`` is missing or wrong, so that reading goes on.
+SYSTEM_OF_A_WRONG_NAME: Final = "kerr_cat_staircase"
 MAX_BYTES: Final = 2**20
 MAX_SEED: Final = 2**63 - 1
 
@@ -162,16 +164,19 @@ def _read(top: Section, text: str, source: str) -> Campaign | None:
 
 
 def _methods(system: str) -> tuple[str, ...]:
-    """Names of the predictions of a system; of the first one where the name is wrong."""
+    """Names of the predictions of a system; of some system where the name is wrong, which is said elsewhere."""
     from wellhop.analysis.prediction import methods_of
 
-    return tuple(methods_of(system))
+    return tuple(methods_of(system or SYSTEM_OF_A_WRONG_NAME))
 
 
 def _usual_methods(system: str, measured: tuple[Arm, ...]) -> tuple[str, ...]:
-    """What is predicted where the file says nothing: all but the rate of a model that nobody simulates."""
-    twa = any(arm.engine == "langevin" for arm in measured)
-    return tuple(name for name in _methods(system) if twa or name != TWA_METHOD)
+    """What is predicted where the file says nothing: the defaults, and the rate of Langevin trajectories where there are any."""
+    from wellhop.analysis.prediction import default_methods_of
+
+    usual = default_methods_of(system or SYSTEM_OF_A_WRONG_NAME)
+    wanted = {*usual, TWA_METHOD} if any(arm.engine == "langevin" for arm in measured) else set(usual)
+    return tuple(name for name in _methods(system) if name in wanted)
 
 
 def _is_name(text: str) -> bool:

@@ -17,7 +17,7 @@ import numpy as np
 import numpy.typing as npt
 
 from wellhop.analysis.metastable import MetastableWells, metastable_wells
-from wellhop.analysis.prediction import Prediction, methods_of, predict
+from wellhop.analysis.prediction import Prediction, predict
 from wellhop.engine.errors import ModelError, ParameterError, UnravellingError
 from wellhop.engine.langevin_problem import LangevinProblem
 from wellhop.engine.lindblad import LindbladModel, hermitian
@@ -214,7 +214,7 @@ class _Plan:
         if self.setup is None:
             return predict(self.subject, ["twa"])
         if isinstance(self.subject, KerrCat):
-            return predict(self.subject, [name for name in methods_of(self.subject.name) if name != "twa"])
+            return predict(self.subject)
         return predict(self.subject, ["liouvillian"])
 
 
