@@ -6,7 +6,7 @@ import json
 
 import pytest
 
-from wellhop.analysis.prediction import METHODS, predict
+from wellhop.analysis.prediction import DEFAULT_METHODS, predict
 from wellhop.engine.systems import SYSTEMS, build
 from wellhop.jobs import cli, provenance
 
@@ -29,7 +29,7 @@ def test_json_holds_every_bit(capsys: pytest.CaptureFixture[str]) -> None:
 def test_table_names_every_method_and_the_convention(capsys: pytest.CaptureFixture[str]) -> None:
     assert cli.main(WORDS) == 0
     out = capsys.readouterr().out
-    assert all(name in out for name in METHODS)
+    assert all(name in out for name in DEFAULT_METHODS)
     assert "Gamma = decay_rate" in out
 
 
