@@ -38,7 +38,7 @@ def add_arguments_resume(parser: argparse.ArgumentParser) -> None:
 
 
 def _add_overrides(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--slice-clicks", metavar="N", help="clicks in one slice of a trajectory")
+    parser.add_argument("--slice-clicks", metavar="N", help="clicks (Langevin: steps) in one slice of a trajectory")
     parser.add_argument("--commit-seconds", metavar="S", help="longest time between two commits to disk")
     parser.add_argument(
         "--wall-time", metavar="T", help="pause after this time: seconds or [days-]hours:minutes:seconds"
