@@ -4,7 +4,10 @@ S is the slope for U -> 0, not the mean slope over the range: with a curvature c
 b U + c1 U², which at S/U = 6 ... 15 is 1-3 %. Escape over a generic saddle in the weak-noise limit has a prefactor
 that does not vanish with U, b = 0; other powers are fits of their own. What stands behind an interval:
 
-* statistical: weighted least squares; without errors of the rates, their scatter about the fit;
+* statistical: weighted least squares; without errors of the rates, their scatter about the fit. Measured rates over a
+  short range cannot tell c1: unless asked otherwise it is then held near 0 like one more datum, c1 = 0 +- 2/S. (ln k is
+  an expansion in U/S, so that c1 S is a number of order 1: 0.5 ... 1.5 in the models here.) What that leaves open is
+  part of the statistical error;
 * systematic: the correction to the slope begins like c1 U², but over the range of U at hand it may grow faster. So
   half of what c1 moves S counts as uncertain, and all of what the next term c2 U², or another power asked for, would
   move it, whichever is largest. Of a move S' - S only the part beyond its error counts, sqrt((S' - S)² - |var S' - var S|);
@@ -27,6 +30,8 @@ from wellhop.engine.errors import StatisticsError
 FloatArray = npt.NDArray[np.float64]
 #: Probability of the chi-square below which a model is rejected.
 REJECTED = 1e-3
+#: c1 S is within so much of 0, as one standard deviation.
+CURVATURE = 2.0
 #: Least range of 1/U, in units of its largest value, that says anything about a slope for U -> 0.
 NARROW = 0.25
 
@@ -121,7 +126,9 @@ def fit_action(
         U: > 0, at least two different ones. rates: measured, or plain numbers > 0; rates without a value (no switch seen)
             are left out and said.
         relative_errors: standard errors of ln k of plain numbers; None: taken from the scatter about the fit, which
-            needs a point more. power: b, or None to fit it. curvature: whether to fit c1; None: from four points on.
+            needs a point more. power: b, or None to fit it.
+        curvature: whether to fit c1. None: with errors yes, held near 0 as above unless the rates contradict that;
+            without errors from five points on.
         other_powers: values of b that also count as possible, in the systematic part. level: confidence in (0, 1).
 
     Raises:
@@ -134,21 +141,29 @@ def fit_action(
     """
     check_level(level)
     u, log_rate, sigma, warnings = _points(U, rates, relative_errors)
-    curved = (u.size >= (4 if sigma is not None else 5)) if curvature is None else curvature
-    degree = 1 if curved else 0
-    quoted = _fit(u, log_rate, sigma, power, degree)
     known = sigma is not None
+    curved = (known or u.size >= 5) if curvature is None else curvature
+    degree = 1 if curved else 0
+    held = math.inf
+    if curvature is None and known:
+        slope = abs(_fit(u, log_rate, sigma, 0.0 if power is None else power, 0).action)
+        held = CURVATURE / slope if slope > 0.0 else math.inf
+    quoted = _fit(u, log_rate, sigma, power, degree, held)
+    pulled = abs(quoted.coefficients[1]) > 2.0 * held if degree else False
+    if u.size >= 4 and (pulled or (math.isfinite(held) and quoted.p_value < REJECTED)):
+        held = math.inf
+        quoted = _fit(u, log_rate, sigma, power, degree)
     rivals: list[tuple[ArrheniusModel, float]] = []
     for b, extra in ((power, degree + 1), *((b, degree) for b in other_powers)):
         if u.size >= extra + 2 + (b is None) + (not known):
-            rival = _fit(u, log_rate, sigma, b, extra)
+            rival = _fit(u, log_rate, sigma, b, extra, held)
             rivals.append((rival, 0.0 if rival.p_value < REJECTED else 1.0))
     if degree:
         rivals.append((_fit(u, log_rate, sigma, power, 0), 0.5))
     systematic = max((share * _move(quoted, m) for m, share in rivals), default=0.0)
     others = [m for m, _ in rivals]
     if power is not None and u.size >= degree + 3 + (not known):
-        others.append(_fit(u, log_rate, sigma, None, degree))
+        others.append(_fit(u, log_rate, sigma, None, degree, held))
     tail = 0.5 + level / 2
     reach = stats.norm.ppf(tail) if known else stats.t.ppf(tail, max(quoted.dof, 1))
     half = float(reach) * quoted.error + systematic
@@ -204,9 +219,14 @@ def _points(
 
 
 def _fit(
-    u: FloatArray, log_rate: FloatArray, sigma: FloatArray | None, power: float | None, degree: int
+    u: FloatArray,
+    log_rate: FloatArray,
+    sigma: FloatArray | None,
+    power: float | None,
+    degree: int,
+    held: float = math.inf,
 ) -> ArrheniusModel:
-    """Weighted least squares of one form."""
+    """Weighted least squares of one form, c1 = 0 +- ``held`` being one more datum if that is finite."""
     columns = [-1.0 / u, *(u**k for k in range(degree + 1))]
     target = log_rate
     if power is None:
@@ -214,18 +234,21 @@ def _fit(
     else:
         target = log_rate - power * np.log(u)
     weight = np.ones(u.size) if sigma is None else 1.0 / sigma
-    design = np.stack(columns, axis=1) * weight[:, None]
-    dof = u.size - design.shape[1]
-    needed = design.shape[1] + (sigma is None)
+    design, data = np.stack(columns, axis=1) * weight[:, None], target * weight
+    if math.isfinite(held) and degree:
+        design = np.vstack([design, np.eye(design.shape[1])[2] / held])
+        data = np.append(data, 0.0)
+    dof = len(data) - design.shape[1]
+    needed = design.shape[1] + (sigma is None) - (len(data) - u.size)
     if u.size < needed or np.linalg.matrix_rank(design) < design.shape[1]:
         raise StatisticsError(f"rates: got {u.size} usable ones, this fit needs {needed} at different U")
-    found = np.linalg.lstsq(design, target * weight, rcond=None)[0]
-    chi2 = float(np.sum((target * weight - design @ found) ** 2))
+    found = np.linalg.lstsq(design, data, rcond=None)[0]
+    chi2 = float(np.sum((data - design @ found) ** 2))
     covariance = np.linalg.inv(design.T @ design)
     if sigma is None:
         covariance = covariance * (chi2 / dof)
     name = "b free" if power is None else f"b = {power:g}"
-    name += ("", ", c1", ", c1, c2")[degree]
+    name += ("", ", c1", ", c1, c2")[degree] + (f" (c1 = 0 +- {held:.2g})" if len(data) > u.size else "")
     return ArrheniusModel(
         name=name,
         action=float(found[0]),

@@ -206,6 +206,9 @@ def chi_square(comparisons: Sequence[Comparison], fitted_parameters: int = 0) ->
     usable = np.isfinite(ratio) & np.isfinite(error)
     factor, factor_error, about, p_about = _common_factor(ratio[usable], error[usable])
     verdict = _verdict(p, float(np.abs(z).max()), trend, factor, factor_error, p_about)
+    if math.isnan(factor) and any(c.method == "linear" for c in used):
+        # differences have no factor, and need no switch of their own
+        verdict = "agrees" if p > P_LIMIT and float(np.abs(z).max()) < PULL_LIMIT else "disagrees"
     return ChiSquare(
         chi2, dof, p, float(np.abs(z).max()), trend, factor, factor_error, about, p_about, len(used), verdict
     )

@@ -1,8 +1,10 @@
 """The report of a campaign: one page that stands alone, and each figure as PNG, PDF and the numbers drawn.
 
     FOLDER/report.html        everything, pictures inside, nothing fetched from anywhere
-    FOLDER/staircase.png      and .pdf, .csv; likewise residence, survival, trajectory, clicks, checks
+    FOLDER/staircase.png      and .pdf, .csv; likewise residence, survival, trajectory, clicks, checks,
+                              arrhenius, directed_rates
     FOLDER/comparison.csv     the table of measured against predicted
+    FOLDER/rates.csv          the same of directed rates; exponents.csv: S of rates at several U
 
 A figure that has nothing to show is left out, with its section. The same result gives the same bytes.
 """
@@ -16,15 +18,28 @@ from pathlib import Path
 from matplotlib.figure import Figure
 
 from wellhop.analysis.comparison_table import compared_points, comparison_csv
+from wellhop.analysis.directed_report import (
+    DEFINITIONS,
+    add_exponents,
+    add_rates,
+    add_wells,
+    directed_lead,
+    exponents_csv,
+)
+from wellhop.analysis.directed_table import compared_rates, rates_csv
 from wellhop.analysis.figures.captions import CAPTIONS
 from wellhop.analysis.figures.checks import draw_checks, has_checks
 from wellhop.analysis.figures.clicks import draw_clicks, total_click_rate
+from wellhop.analysis.figures.directed_rates import draw_directed_rates, has_directed_rates
 from wellhop.analysis.figures.drawn import DrawnTable
+from wellhop.analysis.figures.exponents import draw_exponents, has_exponents
+from wellhop.analysis.figures.labels import point_math
 from wellhop.analysis.figures.residence import draw_residence, has_residence
 from wellhop.analysis.figures.save import remove_stale, save_figure, write_file
 from wellhop.analysis.figures.staircase import draw_staircase
 from wellhop.analysis.figures.survival import draw_survival, has_survival
-from wellhop.analysis.figures.trajectory import draw_trajectories
+from wellhop.analysis.figures.trajectory import draw_trajectories, scaled_trace
+from wellhop.analysis.figures.well_trajectory import draw_well_trajectories
 from wellhop.analysis.report_page import Page
 from wellhop.analysis.report_text import (
     add_comparison,
@@ -51,14 +66,25 @@ class FigureKind:
     present: Callable[[CampaignResult], bool]
 
 
+def draw_traces(result: CampaignResult) -> tuple[Figure, DrawnTable]:
+    """Single trajectories; with the attractors of the mean field, where the first point that has traces knows them."""
+    point = next(p for p in result.points if p.traces)
+    if not point.wells:
+        return draw_trajectories(result)
+    traces = [scaled_trace(trace, result.scale(point)) for trace in point.traces]
+    return draw_well_trajectories(traces, point.wells, point_math(result, point), result.unit)
+
+
+#: Figures above the tables.
+_FIRST = ("staircase", "arrhenius", "directed_rates")
 #: By the name used in a campaign's ``[report] figures`` and as file name; in the order of the page.
 FIGURES: dict[str, FigureKind] = {
     "staircase": FigureKind("Decay rates", draw_staircase, lambda r: any(r.measured()) or bool(r.curves)),
+    "arrhenius": FigureKind("Rates against 1/U", draw_exponents, has_exponents),
+    "directed_rates": FigureKind("Directed rates", draw_directed_rates, has_directed_rates),
     "residence": FigureKind("Residence times", draw_residence, has_residence),
     "survival": FigureKind("Survival in a well", draw_survival, has_survival),
-    "trajectory": FigureKind(
-        "Single trajectories", draw_trajectories, lambda r: any(p.traces for p in r.points)
-    ),
+    "trajectory": FigureKind("Single trajectories", draw_traces, lambda r: any(p.traces for p in r.points)),
     "clicks": FigureKind(
         "Click rates",
         draw_clicks,
@@ -87,20 +113,35 @@ def write_report(result: CampaignResult, folder: Path, figures: Sequence[str] = 
     if unknown:
         raise ParameterError("figures", unknown[0], "one of " + ", ".join(FIGURES))
     page = Page(result.title or result.name)
-    rows = compared_points(result)
-    page.paragraph(lead(result, rows), lead=True)
+    rates = compared_rates(result)
+    # points whose rates stand in the table of directed rates stand there only
+    elsewhere = {row.point.index for row in rates if row.arm == "jumps"}
+    rows = [row for row in compared_points(result) if row.point.index not in elsewhere]
+    if rates:
+        page.paragraph(directed_lead(result, rates), lead=True)
+    if rows or not rates:
+        page.paragraph(lead(result, rows), lead=True)
     shown = [name for name, kind in FIGURES.items() if name in figures and kind.present(result)]
-    _add_figures(page, result, folder, [name for name in shown if name == "staircase"])
+    for name in shown:
+        if name in _FIRST:
+            _add_figures(page, result, folder, [name])
+        if name == "arrhenius":
+            add_exponents(page, result)
+            write_file(folder / "exponents.csv", exponents_csv(result).csv().encode("utf-8"))
+    if rates:
+        add_rates(page, result, rates)
+        write_file(folder / "rates.csv", rates_csv(result, rates).csv().encode("utf-8"))
+        add_wells(page, result)
     if rows:
         add_comparison(page, result, rows)
         write_file(folder / "comparison.csv", comparison_csv(result, rows).csv().encode("utf-8"))
     add_warnings(page, result)
-    rest = [name for name in shown if name != "staircase"]
+    rest = [name for name in shown if name not in _FIRST]
     for name in rest:
         _add_figures(page, result, folder, [name])
         if name == ("survival" if "survival" in rest else "residence"):
             add_law(page, result)
-    add_conventions(page, result)
+    add_conventions(page, result, DEFINITIONS if rates and not rows else ())
     add_provenance(page, result)
     remove_stale(folder, tuple(name for name in FIGURES if name not in shown))
     path = folder / "report.html"

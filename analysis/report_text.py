@@ -27,15 +27,15 @@ def lead(result: CampaignResult, rows: Sequence[ComparedPoint]) -> str:
     values = [row.estimate.value / result.scale(row.point) for row in rows if row.estimate.value > 0]
     if not values:
         return (
-            f"{_count(len(result.points), 'point')} of the system {text(result.system or 'given')}; "
+            f"{count_of(len(result.points), 'point')} of the system {text(result.system or 'given')}; "
             "no decay rate has been measured yet."
         )
     errors = [100 * row.estimate.relative_error for row in rows if math.isfinite(row.estimate.relative_error)]
-    sentences = [f"The decay rate &Gamma; was measured at {_count(len(values), 'point')}"]
+    sentences = [f"The decay rate &Gamma; was measured at {count_of(len(values), 'point')}"]
     if len(values) > 1:
         decades = math.log10(max(values) / min(values))
         sentences[0] += (
-            f" from {_power(max(values))} down to {_power(min(values))}{_unit(result)}, {decades:.1f} decades"
+            f" from {power_html(max(values))} down to {power_html(min(values))}{_unit(result)}, {decades:.1f} decades"
         )
     if errors:
         spread = f"{min(errors):.1f} to {max(errors):.1f}" if len(errors) > 1 else f"{errors[0]:.1f}"
@@ -57,7 +57,7 @@ def add_comparison(page: Page, result: CampaignResult, rows: Sequence[ComparedPo
     """The table of measured against predicted, and a sentence on the whole sweep for each prediction."""
     page.heading("Measured against predicted")
     names = [name for name in COMPARED if any(name in row.predictions for row in rows)]
-    parameters = _parameter_names(result)
+    parameters = parameter_names(result)
     damping = "kappa" in rows[0].point.parameters
     head = [
         "point",
@@ -81,7 +81,7 @@ def add_comparison(page: Page, result: CampaignResult, rows: Sequence[ComparedPo
             continue
         page.paragraph(
             f"Against the {IN_WORDS[name]}: &chi;&sup2; = {total.chi2:.1f} for "
-            f"{_count(total.n_points, 'point')}, <i>p</i> = {_power(total.p_value, 2)}"
+            f"{count_of(total.n_points, 'point')}, <i>p</i> = {power_html(total.p_value, 2)}"
             + (
                 ""
                 if math.isnan(total.factor)
@@ -106,19 +106,19 @@ def add_law(page: Page, result: CampaignResult) -> None:
         scale = result.scale(point)
         rows.append([
             str(point.index),
-            *(number(result.parameter(point, name)) for name in _parameter_names(result)),
+            *(number(result.parameter(point, name)) for name in parameter_names(result)),
             str(core.residences.n_switched),
-            _power(residence.value / scale) if residence is not None else "refused",
+            power_html(residence.value / scale) if residence is not None else "refused",
             f"{100 * residence.relative_error:.1f}" if residence and residence.value > 0 else _DASH,
-            _finite(core.transit_mean * scale, ".1f"),
-            _finite(core.rate_x_transit, ".4f"),
+            finite_text(core.transit_mean * scale, ".1f"),
+            finite_text(core.rate_x_transit, ".4f"),
             f"{law.coefficient_of_variation:.3f}" if law else _DASH,
-            _finite(law.statistic, "+.2f") if law else _DASH,
-            _power(law.p_value, 2) if law else _DASH,
+            finite_text(law.statistic, "+.2f") if law else _DASH,
+            power_html(law.p_value, 2) if law else _DASH,
         ])  # fmt: skip
     if not rows:
         return
-    head = ["point", *(parameter_html(result, name) for name in _parameter_names(result)), "switches"]
+    head = ["point", *(parameter_html(result, name) for name in parameter_names(result)), "switches"]
     head += [
         f"{rate_html(result)} from<br>residence times",
         "error<br>[%]",
@@ -137,14 +137,19 @@ def add_law(page: Page, result: CampaignResult) -> None:
 def add_warnings(page: Page, result: CampaignResult) -> None:
     """Everything the measurements warn about, equal sentences once; nothing if there is nothing."""
     where: dict[tuple[str, str], list[int]] = {}
-    for arm in ("", "counting arm, "):
+    arms = {"": "measurement", "counting arm, ": "counting", "Langevin arm, ": "langevin"}
+    for arm, attribute in arms.items():
         for point in result.points:
-            measurement = point.counting if arm else point.measurement
+            measurement = getattr(point, attribute)
             for warning in measurement.warnings if measurement is not None else ():
                 # counting cannot tell the wells apart, so of its arm only losses are news
-                if arm and not warning.startswith("failed_trajectories"):
+                if attribute == "counting" and not warning.startswith("failed_trajectories"):
                     continue
                 where.setdefault((arm, warning), []).append(point.index)
+    for point in result.points:
+        for name, directed in point.directed.items():
+            for warning in directed.warnings:
+                where.setdefault((f"{name} arm, ", warning), []).append(point.index)
     if where:
         page.heading("Warnings")
         page.paragraph("The number of a point is that of the table above.")
@@ -168,10 +173,10 @@ def _points(numbers: Sequence[int]) -> str:
     return ("points " if len(numbers) > 1 else "point ") + ", ".join(parts)
 
 
-def add_conventions(page: Page, result: CampaignResult) -> None:
-    """What the words mean."""
+def add_conventions(page: Page, result: CampaignResult, definitions: Sequence[str] = ()) -> None:
+    """What the words mean; ``definitions``: markup that takes the place of the campaign's own sentences."""
     page.heading("Conventions")
-    given = [text(sentence) for sentence in result.conventions]
+    given = [*definitions] or [text(sentence) for sentence in result.conventions]
     always = [
         "A switch is the entry into the core of the other well. The label of a trajectory stays until then, "
         "and "
@@ -202,34 +207,40 @@ def _row(
     scale, estimate = result.scale(row.point), row.estimate
     cells = [str(row.point.index), *(number(result.parameter(row.point, name)) for name in parameters)]
     if estimate.value > 0:
-        interval = _interval(estimate.value / scale, estimate.lower / scale, estimate.upper / scale)
-        cells += [_power(estimate.value / scale), interval, f"{100 * estimate.relative_error:.1f}"]
+        interval = interval_html(estimate.value / scale, estimate.lower / scale, estimate.upper / scale)
+        cells += [power_html(estimate.value / scale), interval, f"{100 * estimate.relative_error:.1f}"]
     else:
-        limit = f"&lt; {_power(estimate.upper / scale)}" if math.isfinite(estimate.upper) else _DASH
+        limit = f"&lt; {power_html(estimate.upper / scale)}" if math.isfinite(estimate.upper) else _DASH
         cells += [limit, _DASH, _DASH]
     cells.append(_DASH if row.switches is None else str(row.switches))
     if damping:
         cells.append(
-            _power(estimate.value / row.point.parameters["kappa"], 3) if estimate.value > 0 else _DASH
+            power_html(estimate.value / row.point.parameters["kappa"], 3) if estimate.value > 0 else _DASH
         )
     for name in names:
         prediction, comparison = row.predictions.get(name), row.comparisons.get(name)
         if prediction is None:
             cells += [_DASH] * 2
             continue
-        value = _power(prediction.value / scale, 5)
+        value = power_html(prediction.value / scale, 5)
         cells.append(value if prediction.valid else f"({value})")
-        cells.append(_finite(comparison.pull, "+.2f") if comparison else _DASH)
+        cells.append(finite_text(comparison.pull, "+.2f") if comparison else _DASH)
     return [*cells, row.verdict or _DASH] if names else cells
 
 
-def _parameter_names(result: CampaignResult) -> list[str]:
+def parameter_names(result: CampaignResult) -> list[str]:
     """Swept parameter first, then the family."""
     first = result.families()[0] if result.points else ()
     return [name for name in (result.sweep_parameter, *(name for name, _ in first)) if name]
 
 
-def _count(n: int, noun: str) -> str:
+def count_of(n: int, noun: str) -> str:
+    """A number and its noun, in the plural where it has to be.
+
+    Example:
+        >>> count_of(1, "point"), count_of(3, "rate")
+        ('1 point', '3 rates')
+    """
     return f"{n} {noun}" + ("" if n == 1 else "s")
 
 
@@ -237,15 +248,16 @@ def _unit(result: CampaignResult) -> str:
     return f" {parameter_html(CampaignResult('', '', '', ()), result.unit)}" if result.unit else ""
 
 
-def _finite(value: float, form: str) -> str:
+def finite_text(value: float, form: str) -> str:
+    """A number in this format with a proper minus sign; a dash where there is none."""
     return format(value, form).replace("-", "&minus;") if math.isfinite(value) else _DASH
 
 
-def _interval(value: float, lower: float, upper: float) -> str:
+def interval_html(value: float, lower: float, upper: float) -> str:
     """Two limits with the power of ten of the value written once.
 
     Example:
-        >>> _interval(2.0e-3, 1.88e-3, 1.02e-2)
+        >>> interval_html(2.0e-3, 1.88e-3, 1.02e-2)
         '1.880 &hellip; 10.200 &times;10<sup>&minus;3</sup>'
     """
     exponent = math.floor(math.log10(value))
@@ -254,11 +266,11 @@ def _interval(value: float, lower: float, upper: float) -> str:
     return f"{lower / 10.0**exponent:.3f} &hellip; {high}{power}"
 
 
-def _power(value: float, digits: int = 4) -> str:
+def power_html(value: float, digits: int = 4) -> str:
     """A number with ``digits`` significant digits, powers of ten written out.
 
     Example:
-        >>> _power(1.2345e-3), _power(0.25, 2), _power(0.0)
+        >>> power_html(1.2345e-3), power_html(0.25, 2), power_html(0.0)
         ('1.234&times;10<sup>&minus;3</sup>', '0.25', '0')
     """
     if not math.isfinite(value) or value == 0:

@@ -19,6 +19,9 @@ import numpy as np
 import numpy.typing as npt
 
 if TYPE_CHECKING:
+    from wellhop.analysis.arrhenius_family import ArrheniusFamily
+    from wellhop.analysis.directed_measurement import DirectedMeasurement
+    from wellhop.analysis.figures.well_trajectory import WellLevel
     from wellhop.analysis.measurement import Measurement
     from wellhop.analysis.prediction import Prediction
 
@@ -92,10 +95,13 @@ class PointResult:
 
     Attributes:
         index: number of the point in its campaign. parameters: name -> value, in the campaign's units.
-        measurement: the arm that switches can be seen in; ``None`` if it did not run.
+        measurement: two wells, the arm of quantum jumps that switches can be seen in; ``None`` if it did not run.
         counting: the arm of plain photon counting; ``None`` if it did not run.
+        langevin: two wells, the arm of Langevin trajectories; ``None`` if it did not run.
+        directed: three wells, by name of the arm (``jumps``, ``langevin``).
         predictions: every prediction asked for at this point.
         traces: trajectories worth looking at, usually one of each unravelling.
+        wells: attractors of the mean field by number, for the figure of the traces; empty: not of that kind.
         truncation: how the exact rate moves with the size of the space.
     """
 
@@ -103,8 +109,11 @@ class PointResult:
     parameters: Mapping[str, float]
     measurement: Measurement | None = None
     counting: Measurement | None = None
+    langevin: Measurement | None = None
+    directed: Mapping[str, DirectedMeasurement] = field(default_factory=dict)
     predictions: tuple[Prediction, ...] = ()
     traces: tuple[TrajectoryTrace, ...] = ()
+    wells: tuple[WellLevel, ...] = ()
     truncation: tuple[TruncationCheck, ...] = ()
 
     def prediction(self, name: str) -> Prediction | None:
@@ -152,6 +161,7 @@ class CampaignResult:
         name: of the campaign (used in file names). system: name of the system. title: heading of the report.
         points: in the order of the campaign.
         curves, critical_drives: predictions along the sweep; may be empty.
+        arrhenius: points that differ in U alone, with the exponents of their rates; may be empty.
         provenance: label -> text, printed as given (versions, commit, seed, content hash, processors).
         conventions: plain sentences on what the quantities mean; empty: the report's own. commands: shell
             lines that reproduce the report.
@@ -165,6 +175,7 @@ class CampaignResult:
     points: tuple[PointResult, ...]
     curves: tuple[PredictionCurve, ...] = ()
     critical_drives: tuple[CriticalDrive, ...] = ()
+    arrhenius: tuple[ArrheniusFamily, ...] = ()
     provenance: Mapping[str, str] = field(default_factory=dict)
     conventions: tuple[str, ...] = ()
     commands: tuple[str, ...] = ()

@@ -6,26 +6,35 @@ import math
 import shlex
 import sys
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
+from wellhop.analysis.arrhenius_family import arrhenius_families
 from wellhop.analysis.comparison_table import ComparedPoint, compared_points, sweep_chi_square
 from wellhop.analysis.curves import truncation_checks, with_curves
+from wellhop.analysis.directed_measurement import DirectedMeasurement
+from wellhop.analysis.directed_table import compared_rates, rate_table
 from wellhop.analysis.measurement import Measurement
 from wellhop.analysis.prediction import predict
-from wellhop.analysis.result import DIMENSIONLESS, CampaignResult, PointResult
-from wellhop.engine.systems import build_measurable
+from wellhop.analysis.result import DIMENSIONLESS, CampaignResult, PointResult, TrajectoryTrace
+from wellhop.engine.errors import WellhopError
+from wellhop.engine.systems import System, build_measurable
+from wellhop.engine.systems.kerr_cat import KerrCat
 from wellhop.jobs.campaign import Campaign, changed_keys_of_texts, parse
+from wellhop.jobs.campaign_points import Point
 from wellhop.jobs.content import ContentHash
 from wellhop.jobs.engines import CampaignEngine
 from wellhop.jobs.judging import measurement_of
 from wellhop.jobs.results import Results
-from wellhop.jobs.showcase import illustrate
+from wellhop.jobs.showcase import EngineName, illustrate, well_levels
 from wellhop.jobs.store import RunFolder
 
 #: predictions drawn as lines between the measured points
 CURVES = ("liouvillian", "semi_analytical")
 #: points that get example trajectories: the slower of them show the telegraph, none costs more than a second
 SHOWCASES = 2
+#: parameters that can be the unit of rates
+UNITS = ("K", "gamma")
 #: said of a run that still has work to do
 UNFINISHED = "not complete: only whole batches so far"
 CONVENTIONS = (
@@ -44,7 +53,7 @@ def findings(folder: Path) -> tuple[CampaignResult, tuple[str, ...]]:
     """
     with RunFolder.open(folder, write=False, changed_keys=changed_keys_of_texts) as found:
         campaign = parse(found.campaign_text, str(folder / "campaign.toml"))
-        measured: dict[tuple[int, str], Measurement | None] = {}
+        measured: dict[tuple[int, str], Measurement | DirectedMeasurement | None] = {}
         manifolds: dict[int, int] = {}
         content = ContentHash()
         with Results(found, CampaignEngine()) as results:
@@ -52,7 +61,7 @@ def findings(folder: Path) -> tuple[CampaignResult, tuple[str, ...]]:
                 stored = results.records(unit)
                 records = list(content.pass_through(unit.key, results.count(unit.key), stored))
                 measured[unit.point, unit.about["arm"]] = measurement_of(unit, records) if records else None
-                if unit.about["arm"] == "jumps":
+                if unit.about["arm"] == "jumps" and "manifolds" in unit.about:
                     manifolds[unit.point] = int(unit.about["manifolds"])
             provenance = _provenance(found, results.complete, content.hexdigest(), campaign)
     print(f"{folder}: predicting, comparing and drawing; this can take a minute", file=sys.stderr, flush=True)
@@ -62,20 +71,23 @@ def findings(folder: Path) -> tuple[CampaignResult, tuple[str, ...]]:
         system = build_measurable(campaign.system, point.parameters)
         predictions = tuple(predict(system, campaign.predict))
         exact = next((p.value for p in predictions if p.name == "liouvillian"), None)
+        arms = {arm: m for (index, arm), m in measured.items() if index == point.index}
+        two = {arm: m for arm, m in arms.items() if isinstance(m, Measurement)}
+        directed = {arm: m for arm, m in arms.items() if isinstance(m, DirectedMeasurement)}
+        traces = _traces(campaign, point, system) if point.index in shown else ()
         points.append(
             PointResult(
                 index=point.index,
                 parameters=dict(point.parameters),
-                measurement=measured.get((point.index, "jumps")),
-                counting=measured.get((point.index, "counting")),
+                measurement=two.get("jumps"),
+                counting=two.get("counting"),
+                langevin=two.get("langevin"),
+                directed={arm: directed[arm] for arm in ("jumps", "langevin") if arm in directed},
                 predictions=predictions,
-                traces=tuple(
-                    illustrate(campaign.system, point.parameters, seed=campaign.seed, point=point.index)
-                )
-                if point.index in shown
-                else (),
+                traces=traces,
+                wells=tuple(well_levels(system)) if traces and not isinstance(system, KerrCat) else (),
                 truncation=truncation_checks(system, manifolds.get(point.index), exact)
-                if "checks" in campaign.figures
+                if "checks" in campaign.figures and isinstance(system, KerrCat)
                 else (),
             )
         )
@@ -91,23 +103,53 @@ def findings(folder: Path) -> tuple[CampaignResult, tuple[str, ...]]:
             f"wellhop run {shlex.quote(Path(campaign.source).name)} --output {name}",
             f"wellhop report {name}",
         ),
-        unit="K" if "K" in campaign.points[0].parameters else "",
+        unit=next((name for name in UNITS if name in campaign.points[0].parameters), ""),
     )
+    if "arrhenius" in campaign.figures:
+        result = replace(result, arrhenius=arrhenius_families(result))
     curves = tuple(method for method in CURVES if method in campaign.predict)
     return (with_curves(result, curves) if curves else result), campaign.figures
 
 
-def _showcased(campaign: Campaign, measured: dict[tuple[int, str], Measurement | None]) -> tuple[int, ...]:
-    """Points to illustrate: two of those with a known rate, not much slower than the fastest."""
-    known = []
+def _showcased(
+    campaign: Campaign, measured: dict[tuple[int, str], Measurement | DirectedMeasurement | None]
+) -> tuple[int, ...]:
+    """Points to illustrate: of a Kerr-cat two of those with a known rate, not much slower than the fastest; else the one
+    whose rarer direction is the fastest.
+    """
+    known, several = [], []
+    for (index, _), m in measured.items():
+        if isinstance(m, DirectedMeasurement):
+            several.append((min(m.rates["k_v"].value, m.rates["k_b"].value), index))
     for point in campaign.points:
         m = measured.get((point.index, "jumps"))
-        if m is not None and math.isfinite(m.decay_rate.value) and m.decay_rate.value > 0:
+        if isinstance(m, Measurement) and math.isfinite(m.decay_rate.value) and m.decay_rate.value > 0:
             known.append((m.decay_rate.value, point.index))
+    several = [found for found in several if found[0] > 0.0]
+    if several or campaign.system != KerrCat.name:
+        return (max(several or known)[1],) if several or known else ()
     known.sort(reverse=True)
     visible = [k for k in known if k[0] > 0.02 * known[0][0]] or known
     places = sorted({len(visible) // 4, (3 * len(visible)) // 4})[:SHOWCASES]
     return tuple(visible[p][1] for p in places if p < len(visible))
+
+
+def _traces(campaign: Campaign, point: Point, system: System) -> tuple[TrajectoryTrace, ...]:
+    """Example trajectories of a point: both unravellings of a Kerr-cat, else one of each engine that measured."""
+    if isinstance(system, KerrCat):
+        return tuple(illustrate(campaign.system, point.parameters, seed=campaign.seed, point=point.index))
+    engines: dict[EngineName, None] = dict.fromkeys(
+        "langevin" if arm.engine == "langevin" else "jumps" for arm in campaign.arms
+    )
+    found: list[TrajectoryTrace] = []
+    for engine in engines:
+        try:
+            found += illustrate(
+                campaign.system, point.parameters, engine=engine, seed=campaign.seed, point=point.index
+            )
+        except WellhopError as error:
+            print(f"point {point.index}: no example of {engine}: {error}", file=sys.stderr)
+    return tuple(found)
 
 
 def _provenance(found: RunFolder, finished: bool, content: str, campaign: Campaign) -> dict[str, str]:
@@ -115,7 +157,9 @@ def _provenance(found: RunFolder, finished: bool, content: str, campaign: Campai
     made = {str(k): _text(v) for k, v in found.manifest.get("provenance", {}).items() if v is not None}
     made.pop("time", None)  # the manifest's own date is shown
     mpi = found.manifest.get("provenance", {}).get("mpi")
-    made["mpi"] = "none: one process" if mpi is None else f"{_short_mpi(str(mpi['library']))}, {mpi['ranks']} ranks"
+    made["mpi"] = (
+        "none: one process" if mpi is None else f"{_short_mpi(str(mpi['library']))}, {mpi['ranks']} ranks"
+    )
     complete = "complete" if finished else f"{UNFINISHED} are shown"
     return {
         "campaign": f"{campaign.name}, {complete}",
@@ -146,16 +190,33 @@ def pull_table(result: CampaignResult) -> str:
 
     Rates and swept parameters are in the unit of the campaign, as on the page. A run that is not finished says so first.
     """
-    rows = compared_points(result)
+    rates = compared_rates(result)
+    elsewhere = {row.point.index for row in rates if row.arm == "jumps"}
+    rows = [row for row in compared_points(result) if row.point.index not in elsewhere]
+    unfinished = [UNFINISHED] if UNFINISHED in result.provenance.get("campaign", "") else []
+    if rates:
+        text = [rate_table(result, rates)]
+        return "\n".join([*unfinished, *([_two_well_table(result, rows)] if rows else []), *text])
+    return "\n".join([*unfinished, _two_well_table(result, rows)])
+
+
+def _two_well_table(result: CampaignResult, rows: Sequence[ComparedPoint]) -> str:
     swept = [n for n in result.points[0].parameters if n != result.unit]
     over = f"/{result.unit}" if result.unit else ""
     head = [n if n in DIMENSIONLESS else n + over for n in swept]
-    head += [f"Gamma{over}", "error", "switches", f"exact{over}", "pull", f"semi-analytical{over}", "pull", "verdict"]
+    head += [
+        f"Gamma{over}",
+        "error",
+        "switches",
+        f"exact{over}",
+        "pull",
+        f"semi-analytical{over}",
+        "pull",
+        "verdict",
+    ]
     table = [head, *(_row(result, row, swept) for row in rows)]
     widths = [max(len(line[c]) for line in table) for c in range(len(head))]
     lines = ["  ".join(cell.rjust(width) for cell, width in zip(line, widths, strict=True)) for line in table]
-    if UNFINISHED in result.provenance.get("campaign", ""):
-        lines.insert(0, UNFINISHED)
     for name, label in (("liouvillian", "exact"), ("semi_analytical", "semi-analytical")):
         total = sweep_chi_square(rows, name)
         if total is not None:

@@ -46,9 +46,34 @@ def _fixed(*sentences: str) -> Callable[[CampaignResult], str]:
     return lambda _: " ".join(sentences)
 
 
+def _trajectory(result: CampaignResult) -> str:
+    if any(point.wells for point in result.points):
+        return (
+            "Single trajectories: position along the axis of the bright wells (&plusmn;1 there) and photon number. Dashed: the "
+            "wells of the mean field. The fill is the label given by the core sets, which ignores excursions that come back."
+        )
+    return " ".join(
+        (
+            "Order parameter along single trajectories. Counting photons never reveals the well, so",
+            "&lang;<i>X</i>&rang; dies out; displaced clicks do, and &lang;<i>X</i>&rang; switches.",
+            "The fill is the label given by the core sets, which ignores fast crossings of zero.",
+        )
+    )
+
+
 #: Caption of each figure of the report, as a function of the result.
 CAPTIONS: dict[str, Callable[[CampaignResult], str]] = {
     "staircase": _staircase,
+    "arrhenius": _fixed(
+        "Rates against 1/<i>U</i>, out of the vacuum (left) and out of a bright state (right). Symbols: measured, quantum "
+        "jumps and Langevin trajectories. Solid lines: the Liouvillian and the truncated Wigner generator. Dashed and dotted: "
+        "exp(&minus;<i>S</i>/<i>U</i>) with the actions of either and of the ansatz, through the last predicted point. Middle: "
+        "measured over predicted. Below: slopes, which tend to the actions as <i>U</i> &rarr; 0.",
+    ),
+    "directed_rates": _fixed(
+        "Measured over predicted rates at every point (numbers as in the table), with intervals. Crosses: switches counted "
+        "between cores, which miss the time of transits and, next to fast returns, count too many.",
+    ),
     "residence": _fixed(
         "Probability density of the residence times, corrected for residences cut off by the end of a",
         "trajectory; vertical bars are 68 % Poisson limits, horizontal bars the bins.",
@@ -63,11 +88,7 @@ CAPTIONS: dict[str, Callable[[CampaignResult], str]] = {
         "Dotted, where present: points whose transits are so long that residence times do not measure the "
         "rate.",
     ),
-    "trajectory": _fixed(
-        "Order parameter along single trajectories. Counting photons never reveals the well, so",
-        "&lang;<i>X</i>&rang; dies out; displaced clicks do, and &lang;<i>X</i>&rang; switches.",
-        "The fill is the label given by the core sets, which ignores fast crossings of zero.",
-    ),
+    "trajectory": _trajectory,
     "clicks": _fixed(
         "Clicks of all channels per unit of time, and how many times more clicks counting needs.",
         "Both unravellings have the same ensemble averages.",

@@ -56,16 +56,34 @@ def test_intervals_cover_synthetic_actions(c1: float) -> None:
     """At least 95 % of 400 replicas up to binomial chance 1e-8; chi-square as it should be; not ever so wide."""
     rng = np.random.default_rng(5)
     U = np.array([0.35, 0.4, 0.5, 0.6, 0.8, 1.0])
-    fits = [fit_action(U, _noisy(rng, U, 6.0, c1, 0.03)) for _ in range(400)]
-    assert np.mean([f.holds(6.0) for f in fits]) >= stats.binom.ppf(1e-8, 400, 0.95) / 400
+    data = [_noisy(rng, U, 6.0, c1, 0.03) for _ in range(400)]
+    usual, fits = (
+        [fit_action(U, rates) for rates in data],
+        [fit_action(U, rates, curvature=True) for rates in data],
+    )
+    for kind in (usual, fits):
+        assert np.mean([f.holds(6.0) for f in kind]) >= stats.binom.ppf(1e-8, 400, 0.95) / 400
+        # negative control: an action 15 % off is not held
+        assert np.mean([f.holds(6.9) for f in kind]) < 0.5
+    # the usual fit holds c1 near 0: it is never the less certain one by much
+    assert np.median([f.statistical for f in usual]) < np.median([f.statistical for f in fits])
     chi2 = sum(f.chi2 for f in fits)
     assert stats.chi2.ppf(1e-8, 400 * 3) < chi2 < stats.chi2.isf(1e-8, 400 * 3)
     # half of the interval is at least the normal quantile of the error; the statistical part has the right size
     spread = np.std([f.action for f in fits])
     assert np.mean([f.statistical for f in fits]) == pytest.approx(spread, rel=5.73 / np.sqrt(2 * 400))
     assert np.median([f.upper - f.lower for f in fits]) < 12 * spread
-    # negative control: an action 15 % off is not held
-    assert np.mean([f.holds(6.9) for f in fits]) < 0.5
+
+
+def test_few_points_over_a_short_range_give_an_action_all_the_same() -> None:
+    """Four points, U = 1 ... 1.5, errors of 5 %: nothing is learnt of c1, and S is uncertain by its share, not at random."""
+    rng = np.random.default_rng(8)
+    U = np.array([1.0, 1.15, 1.3, 1.5])
+    fits = [fit_action(U, _noisy(rng, U, 6.0, c1, 0.05)) for c1 in (-0.3, 0.0, 0.3) for _ in range(100)]
+    assert np.mean([f.holds(6.0) for f in fits]) >= stats.binom.ppf(1e-8, 300, 0.95) / 300
+    assert np.median([f.upper - f.lower for f in fits]) < 3.0
+    assert "c1 = 0 +-" in fits[0].model.name
+    assert fit_action(U[:2], _noisy(rng, U[:2], 6.0, 0.0, 0.05)).holds(6.0)
 
 
 def test_a_straight_line_through_curved_rates_is_rejected_or_said() -> None:

@@ -1,0 +1,127 @@
+"""Directed rates of every point, measured over predicted, in one panel per rate."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
+
+from wellhop.analysis.directed_table import ComparedRate, compared_rates
+from wellhop.analysis.figures.drawn import DrawnTable
+from wellhop.analysis.figures.labels import parameter_cells, parameter_columns
+from wellhop.analysis.figures.style import COLOURS, INK, house_style, new_figure
+from wellhop.analysis.result import CampaignResult
+
+#: Rates that have a ratio (k_d, a difference, has none), and how they are written.
+PANELS = {
+    "k_v": "$k_v$",
+    "k_b": "$k_b$",
+    "lam_e": r"$\lambda_e$",
+    "lam_o": r"$\lambda_o$",
+    "Gamma": r"$\Gamma$",
+}
+#: Colour, marker, sideways shift and name of an arm.
+_LOOK = {
+    "jumps": (COLOURS[0], "o", -0.13, "quantum jumps / exact"),
+    "langevin": (COLOURS[1], "s", 0.13, "Langevin / truncated Wigner"),
+}
+
+
+def draw_directed_rates(result: CampaignResult) -> tuple[Figure, DrawnTable]:
+    """Measured over predicted against the number of the point, with intervals; crosses: counted between cores.
+
+    Returns:
+        The figure, and a table with one row per mark (``series`` = rate and arm, or ``counted`` rate and arm).
+    """
+    rows = [row for row in compared_rates(result) if _ratio(row) is not None]
+    names = [name for name in PANELS if any(row.name == name for row in rows)]
+    table = DrawnTable(("series", "arm", "point", *parameter_columns(result), "ratio", "lower", "upper"))
+    columns = 2 if len(names) > 1 else 1
+    lines = max(1, -(-len(names) // columns))
+    with house_style():
+        figure = new_figure(height=0.9 + 2.1 * lines)
+        axes = figure.subplots(lines, columns, squeeze=False, sharex=True).ravel()
+        for ax, name in zip(axes, names, strict=False):
+            _draw_panel(ax, result, [row for row in rows if row.name == name], table)
+            ax.set_title(PANELS[name])
+        for ax in axes[len(names) :]:
+            ax.remove()
+        points = sorted({row.point.index for row in rows})
+        for ax in axes[: len(names)]:
+            # a few points get a tick each; of many every second, third ...
+            ax.set_xticks(points[:: max(1, -(-len(points) // 12))])
+            ax.set_xlim(min(points, default=0) - 0.6, max(points, default=0) + 0.6)
+            ax.tick_params(labelbottom=True)
+        for ax in axes[max(0, len(names) - columns) : len(names)]:
+            ax.set_xlabel("number of the point")
+        figure.supylabel("measured / predicted", fontsize=9.5)
+        _legend(figure, rows)
+    return figure, table
+
+
+def has_directed_rates(result: CampaignResult) -> bool:
+    """Whether any rate has a ratio to its prediction."""
+    return any(_ratio(row) is not None for row in compared_rates(result))
+
+
+def _ratio(row: ComparedRate) -> float | None:
+    """Measured over predicted; ``None`` for what has none."""
+    if row.name not in PANELS or row.comparison is None or not row.estimate.value > 0.0:
+        return None
+    return row.estimate.value / row.comparison.prediction
+
+
+def _draw_panel(ax: Axes, result: CampaignResult, rows: Sequence[ComparedRate], table: DrawnTable) -> None:
+    ax.axhline(1.0, color=INK, linewidth=0.7, zorder=1)
+    for row in rows:
+        assert row.comparison is not None
+        colour, marker, shift, _ = _LOOK[row.arm]
+        x, unit = row.point.index + shift, row.comparison.prediction
+        value = row.estimate.value / unit
+        lower = row.estimate.lower / unit
+        upper = row.estimate.upper / unit if math.isfinite(row.estimate.upper) else value
+        ax.errorbar(
+            [x], [value], yerr=[[value - lower], [upper - value]], fmt=marker, color=colour, markersize=4.0,
+            markeredgecolor="white", markeredgewidth=0.4, zorder=3,
+        )  # fmt: skip
+        cells = (row.arm, row.point.index, *parameter_cells(result, row.point))
+        table.add(f"{row.name} {row.arm}", *cells, value, lower, upper)
+        if row.counted is not None and row.counted.value > 0.0 and not row.name.startswith("lam"):
+            counted = row.counted.value / unit
+            ax.plot(
+                [x + 0.5 * shift], [counted], "x", color=colour, markersize=4.0, markeredgewidth=0.9, zorder=2
+            )
+            table.add(
+                f"counted {row.name} {row.arm}",
+                *cells,
+                counted,
+                row.counted.lower / unit,
+                row.counted.upper / unit,
+            )
+
+
+def _legend(figure: Figure, rows: Sequence[ComparedRate]) -> None:
+    handles = []
+    for arm, (colour, marker, _, label) in _LOOK.items():
+        if any(row.arm == arm for row in rows):
+            handles.append(
+                Line2D(
+                    [], [], color=colour, marker=marker, linestyle="", markeredgecolor="white", label=label
+                )
+            )
+    if any(row.counted is not None for row in rows):
+        handles.append(
+            Line2D(
+                [],
+                [],
+                color=INK,
+                marker="x",
+                linestyle="",
+                markersize=4,
+                label="switches counted between cores",
+            )
+        )
+    figure.legend(handles=handles, loc="outside lower center", ncols=len(handles))
