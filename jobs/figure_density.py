@@ -87,15 +87,15 @@ def draw(options: FigureOptions) -> DrawnFigure:
 
 
 SETTINGS: Mapping[str, Setting] = {
-    "delta": Setting(-1.0, "detuning / gamma", -100.0, 100.0),
-    "eps": Setting(0.7, "drive / gamma", 1e-6, 100.0),
-    "U": Setting(0.0, "Kerr constant / gamma; 0: linear limit, where the pseudo-potential is exact", 0.0, 10.0),
+    "delta": Setting(-1.0, "detuning in units of gamma", -100.0, 100.0),
+    "eps": Setting(0.7, "two-photon drive in units of gamma; the vacuum has to be stable", 1e-6, 100.0),
+    "U": Setting(0.0, "Kerr constant in units of gamma; 0: linear limit, where the pseudo-potential is exact", 0.0, 10.0),
     "points": Setting(500_000, "independent points", 1000, 1e8, whole=True),
 }
 
 JOB = FigureJob(
     number=4,
-    title="density around the vacuum: sampled against the pseudo-potential",
+    title="Density around the vacuum, sampled, against the pseudo-potential",
     draw=draw,
     seconds=4.0,
     sampled=True,

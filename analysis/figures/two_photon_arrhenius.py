@@ -26,6 +26,8 @@ FloatArray = npt.NDArray[np.float64]
 
 #: Directions, their titles, and which action belongs to each.
 DIRECTIONS = {"k_v": ("vacuum to bright, $k_v$", "vacuum"), "k_b": ("bright to vacuum, $k_b$", "bright")}
+#: Shift of the ratios of either family, in shares of the measured range.
+ASIDE = 0.006
 #: Colour and marker of each dynamics, and the dashes of the actions.
 _LOOK = {"exact": (COLOURS[0], "o"), "twa": (COLOURS[1], "s"), "ansatz": (FAINT, "")}
 _CURVES = {"exact": "Liouvillian", "twa": "operator TWA"}
@@ -140,6 +142,7 @@ def _draw_points(
     upper: Axes, middle: Axes, lower: Axes, family: str, name: str, points: Sequence[ArrheniusPoint], table: DrawnTable
 ) -> None:
     colour, marker = _LOOK[family]
+    aside = {"exact": -1.0, "twa": 1.0}[family] * ASIDE * (points[-1].inverse - points[0].inverse) if points else 0.0
     look: dict[str, Any] = {"color": colour, "markeredgecolor": "white", "markeredgewidth": 0.5, "zorder": 4}
     for point in points:
         rate, expected = point.rates[name], point.expected[name]
@@ -147,7 +150,9 @@ def _draw_points(
             continue
         for ax, unit, series in ((upper, 1.0, "rate"), (middle, expected, "ratio")):
             value, low, high = rate.value / unit, rate.lower / unit, rate.upper / unit
-            ax.errorbar([point.inverse], [value], yerr=[[value - low], [high - value]], fmt=marker, **look)
+            # both families at one U stay side by side
+            place = point.inverse + (aside if ax is middle else 0.0)
+            ax.errorbar([place], [value], yerr=[[value - low], [high - value]], fmt=marker, **look)
             table.add(f"{series} {_POINTS[family]}", name, point.inverse, value, low, high)
     mean = mean_slope(points, name)
     if mean is not None:
