@@ -43,6 +43,9 @@ _HELD_PROBLEMS: Final = 64
 _LOOK_S: Final = 0.2
 #: Length of slices that may turn out to be surplus, in usual ones: soon it is known whether they are.
 _GUESS_SHARE: Final = 0.125
+#: A manager takes about 0.1 ms per trajectory that comes back; where all workers together would bring more than
+#: this in a second, slices get longer.
+_RECORDS_PER_S: Final = 2000.0
 
 
 @dataclass(frozen=True)
@@ -258,10 +261,11 @@ class Manager(Generic[P]):
                 forget.append(held.popitem(last=False)[0])
         held.move_to_end(key)
         settings = self._settings
+        seconds = max(settings.slice_seconds, len(pieces) * self._crew.size / _RECORDS_PER_S)
         task = Task(
             *(key, pieces, self._folder.seed),
             work=settings.slice_clicks,
-            seconds=settings.slice_seconds * (_GUESS_SHARE if guess else 1.0),
+            seconds=seconds * (_GUESS_SHARE if guess else 1.0),
             arrays=arrays,
             forget=tuple(forget),
         )

@@ -24,8 +24,9 @@ from wellhop.jobs.units import Engine, Key, Piece
 
 P = TypeVar("P")
 _FIRST_WORK: Final = 256
-#: The jump engine reserves room for every click of a slice where clicks are recorded.
-_MOST_WORK: Final = 1 << 22
+#: The jump engine reserves room for every click of a slice where clicks are recorded; engines that take groups
+#: bound their memory themselves.
+_MOST_WORK: Final = {False: 1 << 22, True: 1 << 28}
 #: A first call may include compilation, so one measurement changes the length of slices by no more than this
 #: factor.
 _GROWTH: Final = 8.0
@@ -158,15 +159,16 @@ class Worker(Generic[P]):
 
     def _work(self, task: Task) -> int:
         """Length of a slice of the wanted duration, from the pace of the last one."""
+        grouped = len(task.pieces) > 1
         before = self._length.get(task.key, 0)
         if before == 0:  # units differ, but those of one campaign rarely by more than a few times
-            recent = self._recent.get(len(task.pieces) > 1, math.inf)
-            before = int(min(max(task.seconds / recent / _GROWTH, _FIRST_WORK), _MOST_WORK))
+            recent = self._recent.get(grouped, math.inf)
+            before = int(min(max(task.seconds / recent / _GROWTH, _FIRST_WORK), _MOST_WORK[grouped]))
         if task.key in self._pace:
             pace, members = self._pace[task.key]
             # side by side a larger group takes between the same and proportionally more time: assume the worst
             pace *= max(1.0, len(task.pieces) / members)
             wanted = task.seconds / max(pace, 1e-12)
-            before = int(min(max(wanted, before / _GROWTH, 1.0), before * _GROWTH, _MOST_WORK))
+            before = int(min(max(wanted, before / _GROWTH, 1.0), before * _GROWTH, _MOST_WORK[grouped]))
         self._length[task.key] = before
         return before
