@@ -176,5 +176,6 @@ def _cells(result: CampaignResult, row: ComparedRate, names: Sequence[str]) -> l
         "-" if row.counted is None or not row.counted.value > 0.0 else f"{row.counted.value / scale:.4e}"
     )
     cells.append("" if row.prediction is None else f"{row.prediction.value / scale:.4e}")
-    cells.append("" if row.comparison is None else f"{row.comparison.pull:+.2f}")
+    determined = row.comparison is not None and math.isfinite(row.comparison.pull)
+    cells.append(f"{row.comparison.pull:+.2f}" if determined and row.comparison is not None else "")
     return [*cells, row.verdict]
