@@ -27,8 +27,9 @@ import numpy as np
 from wellhop.engine import langevin_kernels as kernels
 from wellhop.engine.errors import ParameterError
 from wellhop.engine.lane_streams import open_lane_stream, start_gaussians
+from wellhop.engine.langevin_drift_kernel import kernel_for
 from wellhop.engine.langevin_problem import LangevinProblem, drift_problem, oscillator_problem
-from wellhop.engine.langevin_schemes import SCHEMES, half_turn
+from wellhop.engine.langevin_schemes import SCHEMES, half_turn, is_noisy
 from wellhop.engine.langevin_wells import Cores
 from wellhop.engine.records import (
     CLICK_DTYPE,
@@ -121,7 +122,7 @@ class _Lanes:
         oscillator = problem.kind == "oscillator"
         self.q = np.ascontiguousarray(np.array([psi[:, 0].real, psi[:, 0].imag]) if oscillator else psi.real.T)
         turn = psi[:, 1] if oscillator else np.zeros(n, dtype=np.complex128)
-        self.turn = (turn.real.copy(), turn.imag.copy(), np.empty(n), np.empty(n))
+        self.turn = (turn.real.copy(), turn.imag.copy(), np.empty((2, n), dtype=np.uint64), np.empty((kernels.MOST_PAIRS, 4, n)))
         self.step = integers[:, _STEP].copy()
         self.taken = integers[:, _SAMPLES]
         self.active = (self.step < problem.n_steps).astype(np.int64)
@@ -168,14 +169,16 @@ class _Lanes:
     def run(self, budget: int) -> int:
         """One kernel call of at most ``budget`` steps; returns the number of steps done."""
         problem, output = self.problem, self._room()
-        table, scheme = problem.table, SCHEMES[problem.scheme]
+        table = problem.table
         limits = (problem.n_steps, problem.every, problem.dt)
         common = (table["cores"], table["observables"], limits, self._arrays())
         rest = (self.names, budget, self.status, output)
         if problem.kind == "oscillator":
-            kernels.run_plane(scheme, tuple(table["coefficients"].tolist()), *common, self.turn, *rest)
+            p = tuple(table["coefficients"].tolist())
+            entry = kernels.ENTRIES[SCHEMES[problem.scheme], is_noisy(p)]
+            entry(p, *common, self.turn, *rest)
         else:
-            kernels.kernel_for(problem.drift)(scheme, table["spread"], *common, *rest)
+            kernel_for(problem.drift)(SCHEMES[problem.scheme], table["spread"], *common, *rest)
         self._keep(output)
         return int(output[-1][0])
 

@@ -10,111 +10,88 @@ every step: core sets with hysteresis for any number of wells. Whether it is fin
 from __future__ import annotations
 
 import math
-from functools import lru_cache
+from typing import Any
 
 import numba
 import numpy as np
 
 from wellhop.engine.compiled import kept_njit
-from wellhop.engine.lane_streams import fma, gaussian_pair
-from wellhop.engine.langevin_schemes import HEUN, MIDPOINT, STRANG, euler, heun, midpoint, strang
+from wellhop.engine.lane_streams import APART, PLAIN, polar, stay_apart, two_words
+from wellhop.engine.langevin_labels import look, relabel
+from wellhop.engine.langevin_schemes import (
+    EULER,
+    HEUN,
+    MIDPOINT,
+    STRANG,
+    euler_lanes,
+    heun_lanes,
+    midpoint_lanes,
+    strang_lanes,
+)
+from wellhop.engine.multiplicative_noise import PAIRS, euler_noisy_lanes, heun_noisy_lanes, strang_noisy_lanes
 
 LANES = 64
 #: end states of a lane
 RUNNING, DONE, FAILED = 0, 1, 2
 #: a state is checked to be finite whenever the step number is a multiple of this
 CHECK_EVERY = 256
-_ZERO = np.uint64(0)
+#: most Gaussian pairs that a step can need
+MOST_PAIRS = max(PAIRS.values())
 
 
-@numba.njit(forceinline=True, error_model="numpy")
-def _noise(ahead, step, trajectory, k0, k1, g1, g2):
-    for lane in range(g1.shape[0]):
-        g1[lane], g2[lane] = gaussian_pair(np.uint64(step[lane] + ahead), _ZERO, trajectory[lane], k0, k1)
-
-
-@numba.njit(forceinline=True, error_model="numpy")
-def _find_plane(cores, d, x, y, found):
-    """Which disc of core definition d (x, y, radius squared) each lane is in, -1.0 for none."""
-    n = x.shape[0]
-    for lane in range(n):
-        found[lane] = -1.0
-    for w in range(cores.shape[1]):
-        cx = cores[d, w, 0]
-        cy = cores[d, w, 1]
-        size = cores[d, w, 2]
-        well = np.float64(w)
-        for lane in range(n):
-            u = x[lane] - cx
-            v = y[lane] - cy
-            found[lane] = well if fma(v, v, u * u) <= size else found[lane]
-
-
-@numba.njit(error_model="numpy")
-def find_core(cores, d, q, found):
-    """The same in any dimension, to the bit: q is (dim, lanes), a core is a ball (centre..., radius squared)."""
-    for lane in range(found.shape[0]):
-        found[lane] = -1.0
-        for w in range(cores.shape[1]):
-            size = 0.0
-            for k in range(q.shape[0]):
-                u = q[k, lane] - cores[d, w, k]
-                size = fma(u, u, size)
-            if size <= cores[d, w, q.shape[0]]:
-                found[lane] = np.float64(w)
-
-
-@numba.njit(forceinline=True, error_model="numpy")
-def _compare(d, found, label, last, now):
-    """Note the time for lanes in the core of their label; how many lanes are in the core of another one."""
-    changed = np.int64(0)
-    for lane in range(found.shape[0]):
-        stays = found[lane] == label[d, lane]
-        last[d, lane] = now[lane] if stays else last[d, lane]
-        changed += np.int64((found[lane] >= 0.0) & (not stays))
-    return changed
-
-
-@numba.njit(error_model="numpy")
-def _record(d, active, now, label, last, found, dt, event_time, event_where, n_events):
-    """Change the labels that are due and append an event (time, departure; lane, core, origin, target) for each."""
-    for lane in range(found.shape[0]):
-        if found[lane] < 0.0 or found[lane] == label[d, lane]:
-            continue
+@numba.njit(**PLAIN)
+def phase(step, active):
+    """0 if the next step of all active lanes is an even one, 1 if it is odd, -1 if they differ."""
+    first = np.int64(-2)
+    for lane in range(step.shape[0]):
         if active[lane] != 0:
-            event_time[n_events, 0] = now[lane] * dt
-            event_time[n_events, 1] = (now[lane] if label[d, lane] < 0.0 else last[d, lane]) * dt
-            event_where[n_events, 0] = lane
-            event_where[n_events, 1] = d
-            event_where[n_events, 2] = np.int64(label[d, lane])
-            event_where[n_events, 3] = np.int64(found[lane])
-            n_events += 1
-        label[d, lane] = found[lane]
-        last[d, lane] = now[lane]
-    return n_events
+            if first == -2:
+                first = step[lane] & 1
+            elif first != step[lane] & 1:
+                return np.int64(-1)
+    return max(first, np.int64(0))
 
 
-@numba.njit(forceinline=True, error_model="numpy")
-def _look(cores, x, y, now, label, last, found):
-    """How many labels of lanes that live in a plane are due to change."""
-    changed = np.int64(0)
-    for d in range(cores.shape[0]):
-        _find_plane(cores, d, x, y, found)
-        changed += _compare(d, found, label, last, now)
-    return changed
+# arrays are passed whole and indexed here: making a view costs as much as a step of several lanes
+@numba.njit(**APART)
+def _both(ahead, pair, step, trajectory, k0, k1, words, g):
+    """Gaussian pairs of an even step and of the next one for every lane, in rows 0, 1 and 2, 3 of ``g[pair]``."""
+    stay_apart()
+    for lane in range(step.shape[0]):
+        words[0, lane], words[1, lane] = two_words(
+            np.uint64(step[lane] + ahead), np.uint64(pair), trajectory[lane], k0, k1
+        )
+    for twin in range(2):  # a loop of its own: with the generator in the same one registers would run out
+        for lane in range(step.shape[0]):
+            g[pair, 2 * twin, lane], g[pair, 2 * twin + 1, lane] = polar(words[twin, lane])
 
 
-@kept_njit(error_model="numpy")
-def relabel(cores, q, active, now, label, last, found, dt, event_time, event_where, n_events):
-    """Update the labels. Twice at the same time is the same as once."""
-    for d in range(cores.shape[0]):
-        find_core(cores, d, q, found)
-        if _compare(d, found, label, last, now) > 0:
-            n_events = _record(d, active, now, label, last, found, dt, event_time, event_where, n_events)
-    return n_events
+@numba.njit(**APART)
+def _single(ahead, pair, step, trajectory, k0, k1, words, g):
+    """The Gaussian pair of one step for every lane, in rows 0, 1 of ``g[pair]``."""
+    stay_apart()
+    for lane in range(step.shape[0]):
+        now = np.uint64(step[lane] + ahead)
+        even, odd = two_words(now, np.uint64(pair), trajectory[lane], k0, k1)
+        words[0, lane] = odd if now & np.uint64(1) == np.uint64(1) else even
+    for lane in range(step.shape[0]):
+        g[pair, 0, lane], g[pair, 1, lane] = polar(words[0, lane])
 
 
-@numba.njit(error_model="numpy")
+@numba.njit(forceinline=True, **PLAIN)
+def draw(done, m, first, pairs, step, names, words, g):
+    """Noise of the next step or, where lanes are in step, of the next two; returns how many. g is (pairs, 4, lanes)."""
+    trajectory, k0, k1 = names
+    two = first >= 0 and (first + done) & 1 == 0 and done + 2 <= m
+    for pair in range(pairs):
+        if two:
+            _both(done, pair, step, trajectory, k0, k1, words, g)
+        else:
+            _single(done, pair, step, trajectory, k0, k1, words, g)
+    return 2 if two else 1
+
+
+@numba.njit(**PLAIN)
 def _observe(observables, q, lane, out):
     """O_k = o_k + a_k · q + b_k |q|²; rows of ``observables`` are (o, a..., b)."""
     d = q.shape[0]
@@ -128,18 +105,20 @@ def _observe(observables, q, lane, out):
         out[k] = total
 
 
-@kept_njit(error_model="numpy")
+@kept_njit(**PLAIN)
 def reach(step, active, every, n_steps, budget):
     """How many steps all lanes can go until one of them has something to report."""
     n = step.shape[0]
     m = budget
     for lane in range(n):
         if active[lane] != 0:
-            m = min(m, n_steps - step[lane], every - step[lane] % every, CHECK_EVERY - step[lane] % CHECK_EVERY)
+            m = min(
+                m, n_steps - step[lane], every - step[lane] % every, CHECK_EVERY - step[lane] % CHECK_EVERY
+            )
     return m
 
 
-@kept_njit(error_model="numpy")
+@kept_njit(**PLAIN)
 def report(observables, q, step, active, status, every, n_steps, samples, n_samples):
     """Samples that are due, lanes that have ended. Returns how many lanes are still active."""
     n = step.shape[0]
@@ -167,7 +146,7 @@ def report(observables, q, step, active, status, every, n_steps, samples, n_samp
     return alive
 
 
-@kept_njit(error_model="numpy")
+@kept_njit(**PLAIN)
 def begin(cores, observables, dt, lanes, output):
     """Samples and labels at time zero; every lane must be at its start."""
     q, _, active, label, last, now, found = lanes
@@ -178,65 +157,44 @@ def begin(cores, observables, dt, lanes, output):
     counts[1] = relabel(cores, q, active, now, label, last, found, dt, event_time, event_where, counts[1])
 
 
-# One block of steps per scheme: at most m steps, ending early when a label is due to change; returns the steps done. A scheme
-# that is a variable of the loop, or the writing of events inside it, would double the time.
-@numba.njit(error_model="numpy")
-def _strang_block(p, cores, x, y, step, label, last, now, found, c, s, g1, g2, trajectory, k0, k1, m):
-    for i in range(m):
-        _noise(i, step, trajectory, k0, k1, g1, g2)
-        for lane in range(x.shape[0]):
-            x[lane], y[lane], c[lane], s[lane] = strang(x[lane], y[lane], c[lane], s[lane], g1[lane], g2[lane], p)
-            now[lane] += 1.0
-        if _look(cores, x, y, now, label, last, found) > 0:
-            return i + 1
-    return m
+def _block_of(step_lanes: Any, pairs: int) -> Any:
+    """The block of a scheme: at most m steps, ending early when a label is due to change; returns the steps done."""
+
+    @numba.njit(**PLAIN)
+    def block(p, cores, x, y, c, s, lanes, names, words, g, m):
+        step, active, label, last, now, found = lanes
+        first = phase(step, active)
+        done = 0
+        while done < m:
+            ready = draw(done, m, first, pairs, step, names, words, g)
+            for k in range(ready):
+                step_lanes(p, x, y, c, s, g, k)
+                done += 1
+                if look(cores, x, y, now, np.float64(done), label, last, found) > 0:
+                    return done
+        return m
+
+    return block
 
 
-@numba.njit(error_model="numpy")
-def _midpoint_block(p, cores, x, y, step, label, last, now, found, c, s, g1, g2, trajectory, k0, k1, m):
-    for i in range(m):
-        _noise(i, step, trajectory, k0, k1, g1, g2)
-        for lane in range(x.shape[0]):
-            x[lane], y[lane] = midpoint(x[lane], y[lane], g1[lane], g2[lane], p)
-            now[lane] += 1.0
-        if _look(cores, x, y, now, label, last, found) > 0:
-            return i + 1
-    return m
+_strang_block = _block_of(strang_lanes, 1)
+_midpoint_block = _block_of(midpoint_lanes, 1)
+_heun_block = _block_of(heun_lanes, 1)
+_euler_block = _block_of(euler_lanes, 1)
+_strang_noisy_block = _block_of(strang_noisy_lanes, PAIRS[STRANG])
+_heun_noisy_block = _block_of(heun_noisy_lanes, PAIRS[HEUN])
+_euler_noisy_block = _block_of(euler_noisy_lanes, PAIRS[EULER])
 
 
-@numba.njit(error_model="numpy")
-def _heun_block(p, cores, x, y, step, label, last, now, found, c, s, g1, g2, trajectory, k0, k1, m):
-    for i in range(m):
-        _noise(i, step, trajectory, k0, k1, g1, g2)
-        for lane in range(x.shape[0]):
-            x[lane], y[lane] = heun(x[lane], y[lane], g1[lane], g2[lane], p)
-            now[lane] += 1.0
-        if _look(cores, x, y, now, label, last, found) > 0:
-            return i + 1
-    return m
-
-
-@numba.njit(error_model="numpy")
-def _euler_block(p, cores, x, y, step, label, last, now, found, c, s, g1, g2, trajectory, k0, k1, m):
-    for i in range(m):
-        _noise(i, step, trajectory, k0, k1, g1, g2)
-        for lane in range(x.shape[0]):
-            x[lane], y[lane] = euler(x[lane], y[lane], g1[lane], g2[lane], p)
-            now[lane] += 1.0
-        if _look(cores, x, y, now, label, last, found) > 0:
-            return i + 1
-    return m
-
-
-@kept_njit(nogil=True, error_model="numpy")
-def run_plane(scheme, p, cores, observables, limits, lanes, turn, names, budget, status, output):
+@numba.njit(forceinline=True, **PLAIN)
+def _drive(block, p, cores, observables, limits, lanes, turn, names, budget, status, output):
     """Run the lanes of an oscillator for at most ``budget`` steps.
 
     Args:
-        scheme, p: as in ``langevin_schemes``. cores: (definitions, wells, 3). observables: (k, 4).
+        block: see :func:`_block_of`. p: as in ``langevin_schemes``. cores: (definitions, wells, 3). observables: (k, 4).
         limits: (n_steps, steps per sample, dt).
         lanes: q (2, lanes), step, active (lanes), label, last (definitions, lanes), now, found (lanes).
-        turn: c, s and room for two noise numbers per lane. names: trajectory (lanes) and the two key words.
+        turn: c, s (lanes) and room for noise: words (2, lanes), g (pairs, 4, lanes). names: trajectory (lanes), two key words.
         output: samples (lanes, capacity, k), n_samples (lanes), event_time (n, 2), event_where (n, 4), counts (2).
 
     ``counts`` returns (steps done, events). Fewer steps than asked for: a lane has ended (its state is the final one only until
@@ -245,100 +203,80 @@ def run_plane(scheme, p, cores, observables, limits, lanes, turn, names, budget,
     q, step, active, label, last, now, found = lanes
     samples, n_samples, event_time, event_where, counts = output
     n_steps, every, dt = limits
-    trajectory, k0, k1 = names
-    c, s, g1, g2 = turn
+    c, s, words, g = turn
     x = q[0]
     y = q[1]
+    seen = (step, active, label, last, now, found)
     room = event_time.shape[0] - step.shape[0] * cores.shape[0]
     n_events = counts[1]
     done = 0
-    started = np.count_nonzero(active)
+    started = np.int64(0)
+    for lane in range(active.shape[0]):
+        started += active[lane]
     alive = started
     while alive == started and done < budget and n_events <= room:
         m = reach(step, active, every, n_steps, budget - done)
-        if scheme == STRANG:
-            m = _strang_block(p, cores, x, y, step, label, last, now, found, c, s, g1, g2, trajectory, k0, k1, m)
-        elif scheme == MIDPOINT:
-            m = _midpoint_block(p, cores, x, y, step, label, last, now, found, c, s, g1, g2, trajectory, k0, k1, m)
-        elif scheme == HEUN:
-            m = _heun_block(p, cores, x, y, step, label, last, now, found, c, s, g1, g2, trajectory, k0, k1, m)
-        else:
-            m = _euler_block(p, cores, x, y, step, label, last, now, found, c, s, g1, g2, trajectory, k0, k1, m)
-        n_events = relabel(cores, q, active, now, label, last, found, dt, event_time, event_where, n_events)
+        m = block(p, cores, x, y, c, s, seen, names, words, g, m)
         for lane in range(step.shape[0]):
             step[lane] += m if active[lane] != 0 else 0
+            now[lane] += np.float64(m)
+        n_events = relabel(cores, q, active, now, label, last, found, dt, event_time, event_where, n_events)
         done += m
         alive = report(observables, q, step, active, status, every, n_steps, samples, n_samples)
     counts[0] = done
     counts[1] = n_events
 
 
-@lru_cache(maxsize=16)
-def kernel_for(drift):
-    """:func:`run_plane` for a user's drift(q, out) in any number of real variables; schemes ``heun`` and ``euler``.
+# One entry per scheme, so that only the schemes in use are compiled. Arguments as for _drive.
+@kept_njit(nogil=True, **PLAIN)
+def run_strang(p, cores, observables, limits, lanes, turn, names, budget, status, output):
+    """Steps of the scheme ``strang``."""
+    _drive(_strang_block, p, cores, observables, limits, lanes, turn, names, budget, status, output)
 
-    The drift is compiled into the kernel, once per function and process. There are no ``p`` and ``turn``;
-    ``spread`` @ ξ is the noise of a step.
-    """
 
-    @numba.njit(error_model="numpy")
-    def step_any(scheme, dt, spread, q, lane, step, trajectory, k0, k1, here, force, kick, far):
-        """One step of one lane for a drift(q, out) in d real variables; ``spread`` has the root of dt inside."""
-        d = q.shape[0]
-        for pair in range((d + 1) // 2):
-            a, b = gaussian_pair(np.uint64(step), np.uint64(pair), trajectory, k0, k1)
-            far[2 * pair] = a
-            far[2 * pair + 1] = b
-        for k in range(d):
-            here[k] = q[k, lane]
-            kick[k] = 0.0
-            for j in range(d):
-                kick[k] += spread[k, j] * far[j]
-        drift(here, force)
-        if scheme == HEUN:
-            for k in range(d):
-                q[k, lane] += 0.5 * dt * force[k] + kick[k]
-                here[k] += dt * force[k] + kick[k]
-            drift(here, force)
-            for k in range(d):
-                q[k, lane] += 0.5 * dt * force[k]
-        else:
-            for k in range(d):
-                q[k, lane] += dt * force[k] + kick[k]
+@kept_njit(nogil=True, **PLAIN)
+def run_midpoint(p, cores, observables, limits, lanes, turn, names, budget, status, output):
+    """Steps of the scheme ``midpoint``."""
+    _drive(_midpoint_block, p, cores, observables, limits, lanes, turn, names, budget, status, output)
 
-    @numba.njit(nogil=True, error_model="numpy")
-    def run_any(scheme, spread, cores, observables, limits, lanes, names, budget, status, output):
-        q, step, active, label, last, now, found = lanes
-        samples, n_samples, event_time, event_where, counts = output
-        n_steps, every, dt = limits
-        trajectory, k0, k1 = names
-        d, n = q.shape
-        here = np.empty(d)
-        force = np.empty(d)
-        kick = np.empty(d)
-        far = np.empty(d + 1)
-        room = event_time.shape[0] - n * cores.shape[0]
-        n_events = counts[1]
-        done = 0
-        started = np.count_nonzero(active)
-        alive = started
-        while alive == started and done < budget and n_events <= room:
-            m = reach(step, active, every, n_steps, budget - done)
-            for i in range(m):
-                for lane in range(n):
-                    if active[lane] != 0:
-                        where = (lane, step[lane] + i, trajectory[lane])
-                        step_any(scheme, dt, spread, q, *where, k0, k1, here, force, kick, far)
-                    now[lane] += 1.0
-                n_events = relabel(cores, q, active, now, label, last, found, dt, event_time, event_where, n_events)
-                if n_events > room:
-                    m = i + 1
-                    break
-            for lane in range(n):
-                step[lane] += m if active[lane] != 0 else 0
-            done += m
-            alive = report(observables, q, step, active, status, every, n_steps, samples, n_samples)
-        counts[0] = done
-        counts[1] = n_events
 
-    return run_any
+@kept_njit(nogil=True, **PLAIN)
+def run_heun(p, cores, observables, limits, lanes, turn, names, budget, status, output):
+    """Steps of the scheme ``heun``."""
+    _drive(_heun_block, p, cores, observables, limits, lanes, turn, names, budget, status, output)
+
+
+@kept_njit(nogil=True, **PLAIN)
+def run_euler(p, cores, observables, limits, lanes, turn, names, budget, status, output):
+    """Steps of the scheme ``euler``."""
+    _drive(_euler_block, p, cores, observables, limits, lanes, turn, names, budget, status, output)
+
+
+@kept_njit(nogil=True, **PLAIN)
+def run_strang_noisy(p, cores, observables, limits, lanes, turn, names, budget, status, output):
+    """Steps of the scheme ``strang`` with two-photon loss or dephasing."""
+    _drive(_strang_noisy_block, p, cores, observables, limits, lanes, turn, names, budget, status, output)
+
+
+@kept_njit(nogil=True, **PLAIN)
+def run_heun_noisy(p, cores, observables, limits, lanes, turn, names, budget, status, output):
+    """Steps of the scheme ``heun`` with two-photon loss or dephasing."""
+    _drive(_heun_noisy_block, p, cores, observables, limits, lanes, turn, names, budget, status, output)
+
+
+@kept_njit(nogil=True, **PLAIN)
+def run_euler_noisy(p, cores, observables, limits, lanes, turn, names, budget, status, output):
+    """Steps of the scheme ``euler`` with two-photon loss or dephasing."""
+    _drive(_euler_noisy_block, p, cores, observables, limits, lanes, turn, names, budget, status, output)
+
+
+#: entries of an oscillator: (scheme, whether its noise depends on the state)
+ENTRIES = {
+    (STRANG, False): run_strang,
+    (MIDPOINT, False): run_midpoint,
+    (HEUN, False): run_heun,
+    (EULER, False): run_euler,
+    (STRANG, True): run_strang_noisy,
+    (HEUN, True): run_heun_noisy,
+    (EULER, True): run_euler_noisy,
+}

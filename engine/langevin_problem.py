@@ -91,7 +91,7 @@ class LangevinProblem:
             raise ModelError(f"prepared arrays: not a Langevin problem ({error})") from error
 
 
-def _grid(dt: float, duration: float, sample_interval: float) -> tuple[float, int, int]:
+def time_grid(dt: float, duration: float, sample_interval: float) -> tuple[float, int, int]:
     """(dt, n_steps, steps per sample): dt is lowered until it divides the sample interval."""
     dt = finite_real("dt", dt, minimum=0.0, strict=True)
     duration = finite_real("duration", duration, minimum=0.0, strict=True)
@@ -106,7 +106,7 @@ def _grid(dt: float, duration: float, sample_interval: float) -> tuple[float, in
     return dt, n_steps, every
 
 
-def _core_table(cores: Sequence[Cores], wells: int, dim: int) -> npt.NDArray[np.float64]:
+def core_table(cores: Sequence[Cores], wells: int, dim: int) -> npt.NDArray[np.float64]:
     for core in cores:
         if core.centres.shape != (wells, dim):
             raise ModelError(f"core {core.name!r}: centres must have shape {(wells, dim)}, got {core.centres.shape}")
@@ -128,11 +128,13 @@ def oscillator_problem(
 
         dα = -[κ₁/2 + i(detuning + kerr(|α|² - 1))] α dt - i drive_2 α* dt - i drive_1 dt + sqrt(κ₁(2 n_th + 1)/4) (dW₁ + i dW₂)
 
+    and the terms of two-photon loss and dephasing, see :mod:`wellhop.engine.multiplicative_noise`.
+
     Args:
-        oscillator: one-photon loss is needed; two-photon loss and dephasing are refused.
+        oscillator: one-photon loss is needed, κ₂ <= κ₁(n_th + 1/2).
         duration, sample_interval: times of a trajectory; the last one ends with a whole step.
         dt: step, lowered until it divides ``sample_interval``; None: half of the largest recommended one.
-        scheme: ``strang`` (recommended), ``midpoint``, ``heun`` or ``euler``.
+        scheme: ``strang`` (recommended), ``midpoint`` (additive noise only), ``heun`` or ``euler``.
         cores: core sets; None: :func:`~wellhop.engine.langevin_wells.oscillator_cores`. Trajectories start alternately in the
             wells of the first one, as coherent (thermal) states: Re α, Im α each N(centre, (2 n_th + 1)/4).
         observables: of ``X`` (α seen along the axis of the brightest well), ``n`` (|α|² - 1/2, the photon number), ``re``, ``im``.
@@ -146,12 +148,12 @@ def oscillator_problem(
     """
     if scheme not in SCHEMES:
         raise ParameterError("scheme", scheme, "one of " + ", ".join(SCHEMES))
-    refuse_unsupported(oscillator)
+    refuse_unsupported(oscillator, scheme)
     recommended, slowest = check_step(oscillator, scheme, None)
     sets = oscillator_cores(oscillator) if cores is None else tuple(cores)
     if not sets:
         raise ModelError("cores: at least one core set is needed, its centres are the start states")
-    dt, n_steps, every = _grid(0.5 * recommended if dt is None else dt, duration, sample_interval)
+    dt, n_steps, every = time_grid(0.5 * recommended if dt is None else dt, duration, sample_interval)
     check_step(oscillator, scheme, dt)
     wells = np.asarray(sets[0].centres, dtype=np.float64)
     brightest = wells[np.argmax((wells**2).sum(axis=1) * (1.0 + 1e-9 * (wells[:, 0] > 0.0)))]
@@ -163,7 +165,7 @@ def oscillator_problem(
     width = 0.5 * math.sqrt(2.0 * oscillator.n_thermal + 1.0)
     table = {
         "coefficients": step_coefficients(oscillator, dt),
-        "cores": _core_table(sets, len(wells), 2),
+        "cores": core_table(sets, len(wells), 2),
         "observables": np.array([rows[name] for name in observables]),
         "start": wells,
         "start_spread": np.full(2, width),
@@ -211,10 +213,10 @@ def drift_problem(
     values, vectors = np.linalg.eigh(matrix)
     if values.min() < -1e-12 * max(1.0, values.max()):
         raise ModelError(f"diffusion: has the negative eigenvalue {values.min():g}")
-    dt, n_steps, every = _grid(dt, duration, sample_interval)
+    dt, n_steps, every = time_grid(dt, duration, sample_interval)
     table = {
         "spread": np.ascontiguousarray(vectors * np.sqrt(2.0 * dt * np.maximum(values, 0.0))),
-        "cores": _core_table(cores, len(starts), d),
+        "cores": core_table(cores, len(starts), d),
         "observables": np.column_stack([np.zeros(d), np.eye(d), np.zeros(d)]),
         "start": starts,
         "start_spread": np.zeros(d),

@@ -99,24 +99,26 @@ def oscillator_cores(
     return (Cores(name, centres, np.array(radii)),)
 
 
-def refuse_unsupported(oscillator: Oscillator) -> None:
-    """Say clearly which parts of the family have no Langevin equation here yet.
+def refuse_unsupported(oscillator: Oscillator, scheme: str = "strang") -> None:
+    """Say clearly for which parts of the family there is no Langevin equation, or no scheme.
 
     Raises:
-        ParameterError: two-photon loss, dephasing, or no one-photon loss.
+        ParameterError: no one-photon loss, negative diffusion, or a scheme without a form for multiplicative noise.
     """
-    if oscillator.kappa_2 != 0.0:
-        raise ParameterError(
-            "kappa_2", oscillator.kappa_2, "0 for Langevin runs",
-            "its noise is multiplicative and has no scheme here; use quantum jumps or the Liouvillian",
-        )  # fmt: skip
-    if oscillator.kappa_phi != 0.0:
-        raise ParameterError(
-            "kappa_phi", oscillator.kappa_phi, "0 for Langevin runs",
-            "phase noise is multiplicative and has no scheme here; use quantum jumps or the Liouvillian",
-        )  # fmt: skip
     if not oscillator.kappa_1 > 0.0:
         raise ParameterError("kappa_1", oscillator.kappa_1, "a number > 0 for Langevin runs")
+    largest = oscillator.kappa_1 * (oscillator.n_thermal + 0.5)
+    if oscillator.kappa_2 > largest:
+        raise ParameterError(
+            "kappa_2", oscillator.kappa_2, f"at most kappa_1 (n_thermal + 1/2) = {largest:g} for Langevin runs",
+            "above it the truncated Wigner equation has negative diffusion around the vacuum and no stochastic process belongs "
+            "to it; use quantum jumps or the Liouvillian",
+        )  # fmt: skip
+    if scheme == "midpoint" and (oscillator.kappa_2 > 0.0 or oscillator.kappa_phi > 0.0):
+        raise ParameterError(
+            "scheme", scheme, "strang, heun or euler with two-photon loss or dephasing",
+            "an implicit step with Gaussian noise that depends on the state need not have a solution",
+        )  # fmt: skip
 
 
 def check_step(oscillator: Oscillator, scheme: str, dt: float | None) -> tuple[float, float]:
@@ -131,7 +133,9 @@ def check_step(oscillator: Oscillator, scheme: str, dt: float | None) -> tuple[f
     rates = [rate for point in attractors(oscillator) for rate in point.eigenvalues]
     damping = min(-rate.real for rate in rates)
     turning = max(abs(rate.imag) for rate in rates)
-    fastest = max(turning if scheme == "strang" else max(abs(rate) for rate in rates), damping)
+    # strang solves rotations exactly, but with two-photon loss not their interplay with the fast decay of amplitudes
+    exact = scheme == "strang" and oscillator.kappa_2 == 0.0
+    fastest = max(turning if exact else max(abs(rate) for rate in rates), damping)
     if scheme == "euler":
         recommended = _EULER_SHARE * 2.0 * damping / fastest**2
         limit = min(1.0 / fastest, 2.0 * damping / fastest**2)

@@ -62,7 +62,7 @@ def test_edited_callee_is_compiled_anew(tmp_path: Path) -> None:
     shutil.copytree(Path(wellhop.engine.__file__).parent, room, ignore=shutil.ignore_patterns("__pycache__"))
     callee, entry = room / "lane_streams.py", room / "langevin_schemes.py"
     before = callee.read_text()
-    after = before.replace("    return cosine, sine\n", "    return cosine + 1.0, sine\n")
+    after = before.replace("    return c, s\n", "    return c + 1.0, s\n")
     assert after != before
     first, hits = _run(cache, SMALL, tree)
     assert str(tree) in first

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import numba
@@ -20,6 +21,7 @@ from wellhop.engine.oscillator import Oscillator
 from wellhop.engine.records import EndState, TrajectoryRecord
 
 THREE_WELLS = Oscillator(detuning=-3.0, kerr=0.4, drive_2=1.8, kappa_1=2.0)
+NOISY = replace(THREE_WELLS, kappa_2=0.05, kappa_phi=0.1)
 CROOKED = Oscillator(detuning=-2.5, kerr=0.5, drive_1=0.2 + 0.1j, drive_2=1.5 + 0.6j, kappa_1=2.0, n_thermal=0.1)
 
 
@@ -43,6 +45,10 @@ def _oscillator(scheme: str = "strang", duration: float = 40.0) -> langevin.Lang
     return langevin.oscillator_problem(
         THREE_WELLS, duration=duration, sample_interval=0.5, dt=0.02, scheme=scheme, observables=("X", "n", "re", "im")
     )
+
+
+def _noisy(scheme: str) -> langevin.LangevinProblem:
+    return langevin.oscillator_problem(NOISY, duration=40.0, sample_interval=0.5, dt=0.01, scheme=scheme)
 
 
 def _drift() -> langevin.LangevinProblem:
@@ -118,7 +124,11 @@ def test_start_states_have_the_width_of_a_coherent_state() -> None:
     assert abs((spread**2).mean() - 1.2) > 6.1 * math.sqrt(2 / 6000)
 
 
-@pytest.mark.parametrize("make", [_oscillator, lambda: _oscillator("midpoint"), lambda: _oscillator("heun"), _drift])
+@pytest.mark.parametrize(
+    "make",
+    [_oscillator, lambda: _oscillator("midpoint"), lambda: _oscillator("heun"), _drift, lambda: _noisy("strang")],
+    ids=["strang", "midpoint", "heun", "drift", "multiplicative"],
+)
 def test_layout_changes_no_bit(make: Callable[[], langevin.LangevinProblem]) -> None:
     """Alone, beside others, in another order, sliced anywhere: the same records."""
     problem = make()
@@ -206,22 +216,29 @@ def test_state_that_is_not_finite_fails_and_leaves_others_alone() -> None:
 @pytest.mark.parametrize(
     ("change", "words"),
     [
-        ({"kappa_2": 0.1}, "kappa_2"),
-        ({"kappa_phi": 0.1}, "kappa_phi"),
-        ({"kappa_1": 0.0}, "kappa_1"),
+        ({"kappa_2": 1.01}, "negative diffusion"),
+        ({"kappa_2": 0.0, "kappa_1": 0.0}, "kappa_1"),
     ],
 )
-def test_what_has_no_scheme_is_refused(change: dict[str, float], words: str) -> None:
-    from dataclasses import replace
-
+def test_what_has_no_equation_is_refused(change: dict[str, float], words: str) -> None:
     with pytest.raises(ParameterError, match=words):
         langevin.oscillator_problem(replace(THREE_WELLS, **change), duration=1.0, sample_interval=0.1)
+
+
+def test_most_two_photon_loss_that_has_an_equation() -> None:
+    """κ₂ = κ₁(n_th + 1/2): no additive noise is left, and thermal photons move the limit."""
+    for thermal in (0.0, 0.5):
+        system = replace(THREE_WELLS, n_thermal=thermal, kappa_2=1.0 + 2.0 * thermal)
+        problem = langevin.oscillator_problem(system, duration=1.0, sample_interval=0.1)
+        assert abs(problem.table["coefficients"][[16, 17, 18]]).max() < 1e-7
+        assert langevin.run(problem, 1, 0).state is EndState.DONE
 
 
 @pytest.mark.parametrize(
     ("arguments", "error", "words"),
     [
         ({"scheme": "rk4"}, ParameterError, "strang, midpoint, heun, euler"),
+        ({"oscillator": NOISY, "scheme": "midpoint"}, ParameterError, "strang, heun or euler"),
         ({"dt": 0.3}, ParameterError, "use dt <= 0.05"),
         ({"dt": 0.09, "scheme": "euler"}, ParameterError, "use dt <= "),
         ({"dt": -1.0}, ParameterError, "dt"),
@@ -234,7 +251,7 @@ def test_what_has_no_scheme_is_refused(change: dict[str, float], words: str) -> 
 def test_bad_arguments_are_named(arguments: dict[str, Any], error: type[Exception], words: str) -> None:
     with pytest.raises(error, match=words):
         langevin.oscillator_problem(
-            THREE_WELLS, **{"duration": 10.0, "sample_interval": 0.5, "dt": 0.02, **arguments}
+            **{"oscillator": THREE_WELLS, "duration": 10.0, "sample_interval": 0.5, "dt": 0.02, **arguments}
         )
 
 

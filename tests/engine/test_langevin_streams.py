@@ -9,7 +9,15 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from wellhop.engine.lane_streams import cosine_sine, gaussian_pair, open_lane_stream, philox, start_gaussians
+from wellhop.engine.lane_streams import (
+    cosine_sine,
+    exponential,
+    gaussian_pair,
+    open_lane_stream,
+    philox,
+    polar,
+    start_gaussians,
+)
 
 ALL = 0xFFFFFFFF
 #: counter, key, output: known answers of the Random123 distribution
@@ -53,13 +61,38 @@ def test_published_vectors(counter: tuple[int, ...], key: tuple[int, ...], outpu
 def test_pairs_follow_the_box_muller_formula() -> None:
     """Radius and angle recomputed with numpy from the same words, up to the reflections that cover the circle."""
     for step in range(300):
-        w = [int(v) for v in philox(*_u(step, 3 << 16, 5, 0), *_u(8, 9))]
-        u = ((w[0] | w[1] << 32) >> 12) / 2.0**52 + 2.0**-53
-        turn = (((w[2] | w[3] << 32) >> 12) / 2.0**52 - 0.5) * math.pi / 2
-        c, s = math.cos(turn) * (-1 if w[2] & 1 else 1), math.sin(turn)
-        wanted = np.sqrt(-2 * np.log(u)) * np.array([s, c] if w[2] & 2 else [c, s])
+        w = [int(v) for v in philox(*_u(step >> 1, 3 << 16, 5, 0), *_u(8, 9))]
+        word = w[2] | w[3] << 32 if step & 1 else w[0] | w[1] << 32
+        u = ((word >> 20) + 0.5) / 2.0**44
+        turn = (((word >> 2) % 2**18 + 0.5) / 2.0**18 - 0.5) * math.pi / 2
+        c, s = math.cos(turn) * (-1 if word & 1 else 1), math.sin(turn)
+        wanted = np.sqrt(-2 * np.log(u)) * np.array([s, c] if word & 2 else [c, s])
         got = gaussian_pair(*_u(step, 3, 5), *_u(8, 9))
-        np.testing.assert_allclose(got, wanted, rtol=1e-12, atol=1e-14)
+        np.testing.assert_allclose(got, wanted, rtol=2e-13, atol=1e-14)
+
+
+def test_ends_of_radius_and_angle() -> None:
+    """Largest and smallest radius; the angles of the corners of the four quarter turns. All bits of a word are used."""
+    ones = (1 << 44) - 1
+    radii = [math.hypot(*polar(np.uint64(k << 20))) for k in (0, ones)]
+    np.testing.assert_allclose(radii, [math.sqrt(90 * math.log(2)), math.sqrt(2.0**-44)], rtol=1e-13)
+    for quarter in range(4):
+        for angle in (0, 2**18 - 1):
+            x, y = polar(np.uint64(12345 << 40 | angle << 2 | quarter))
+            assert abs(abs(math.degrees(math.atan2(y, x))) % 90 - 45) < 0.001
+    word = 0x9E3779B97F4A7C15
+    assert len({polar(np.uint64(word ^ 1 << bit)) for bit in range(64)} | {polar(np.uint64(word))}) == 65
+
+
+def test_moments_of_the_angles_are_exact() -> None:
+    """All 2^20 angles: cos^j sin^k has the mean of a uniform angle; without the middle of a cell it would be off by 3e-6."""
+    turn = ((np.arange(2**18) + 0.5) / 2.0**18 - 0.5) * math.pi / 2
+    c, s = np.cos(turn), np.sin(turn)
+    x, y = np.concatenate([c, -c, s, s]), np.concatenate([s, s, c, -c])
+    for j, k, mean in [(1, 0, 0.0), (0, 1, 0.0), (1, 1, 0.0), (2, 0, 0.5), (4, 0, 0.375), (2, 2, 0.125), (3, 1, 0.0)]:
+        assert abs((x**j * y**k).mean() - mean) < 1e-13
+    edge = (np.arange(2**18) / 2.0**18 - 0.5) * math.pi / 2
+    assert abs(np.concatenate([np.sin(edge)] * 2 + [np.cos(edge), -np.cos(edge)]).mean()) > 1e-6
 
 
 def test_vector_and_scalar_code_give_the_same_bits(pairs: np.ndarray) -> None:
@@ -70,9 +103,15 @@ def test_vector_and_scalar_code_give_the_same_bits(pairs: np.ndarray) -> None:
 def test_sine_and_cosine() -> None:
     angles = np.concatenate([np.linspace(-9.0, 9.0, 501), [1e-9, 1e3, -7e4]])
     got = np.array([cosine_sine(a) for a in angles])
-    np.testing.assert_allclose(got, np.column_stack([np.cos(angles), np.sin(angles)]), atol=2e-14)
+    np.testing.assert_allclose(got, np.column_stack([np.cos(angles), np.sin(angles)]), atol=3e-14)
     assert not np.isfinite(cosine_sine(math.inf)).any()
     assert not np.isfinite(cosine_sine(math.nan)).any()
+
+
+def test_exponential() -> None:
+    powers = np.concatenate([np.linspace(-3.0, 3.0, 701), [1e-12, -50.0, 300.0, 0.0]])
+    np.testing.assert_allclose([exponential(a) for a in powers], np.exp(powers), rtol=1e-14)
+    assert exponential(0.0) == 1.0
 
 
 def test_numbers_are_independent_normals(pairs: np.ndarray) -> None:
@@ -84,7 +123,9 @@ def test_numbers_are_independent_normals(pairs: np.ndarray) -> None:
     for power, mean, variance in [(1, 0, 1), (2, 1, 2), (3, 0, 15), (4, 3, 96), (6, 15, 10170)]:
         assert abs((flat**power).mean() - mean) < z * math.sqrt(variance / n)
     a, b = pairs
-    others = [(a, b), (a[1:], a[:-1]), (a[:, 1:], a[:, :-1]), (a[1:], b[:-1]), (a * a, b * b), (a[1:] ** 2, a[:-1] ** 2)]
+    twin, r = (a[::2], a[1::2]), a * a + b * b
+    others = [twin, (r[::2], r[1::2]), (r, np.cos(4 * np.arctan2(b, a))), (r, a * b), (a, b)]
+    others += [(a[1:], a[:-1]), (a[:, 1:], a[:, :-1]), (a[1:], b[:-1]), (a * a, b * b), (a[1:] ** 2, a[:-1] ** 2)]
     for left, right in others:
         r = np.corrcoef(left.ravel(), right.ravel())[0, 1]
         assert abs(r) < z / math.sqrt(left.size)
