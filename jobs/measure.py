@@ -162,7 +162,8 @@ class _Plan:
     def duration(self) -> float:
         """Default length of a trajectory."""
         if self.wells == 3:
-            return DIRECTED_TIMES / self.scales.guesses["lam_e"]
+            burn_in = BURN_IN_RELAXATION_TIMES * self.scales.relaxation_time
+            return max(DIRECTED_TIMES / self.scales.guesses["lam_e"], 4.0 * burn_in)
         return SWITCHING_TIMES / self.scales.rate
 
     @property

@@ -22,6 +22,8 @@ from wellhop.jobs.time_scales import BURN_IN_RELAXATION_TIMES
 
 #: The well between two others.
 CENTRE = 1
+#: Lanes that still fill the vector registers of a processor.
+LEAST_LANES = 16
 #: After so many batches the records grow by at most one part in this many between two looks at the error.
 LOOKS = 16
 
@@ -29,13 +31,15 @@ LOOKS = 16
 def run_lanes(
     problem: LangevinProblem, seed: int, indices: Sequence[int], *, point: int = 0, arm: int = 0, threads: int | None = None
 ) -> list[TrajectoryRecord]:
-    """Whole trajectories in the order of ``indices``, 64 side by side on every thread; the same bits for any number of threads.
+    """Whole trajectories in the order of ``indices``, up to 64 side by side on every thread; threads change no bit.
 
     Args:
         problem: as prepared. seed, point, arm: names of the noise. threads: all cores by default.
     """
     workers = whole("threads", threads if threads is not None else (os.cpu_count() or 1), 1)
-    chunks = [indices[first : first + LANES] for first in range(0, len(indices), LANES)]
+    # fewer lanes than 64 are slower for each, but threads without any do nothing at all
+    size = min(LANES, max(LEAST_LANES, -(-len(indices) // workers)))
+    chunks = [indices[first : first + size] for first in range(0, len(indices), size)]
     with ThreadPoolExecutor(workers) as pool:
         parts = pool.map(lambda chunk: langevin.run_many(problem, seed, chunk, point, arm), chunks)
         return [record for part in parts for record in part]

@@ -12,6 +12,8 @@ import numpy as np
 import pytest
 from scipy.integrate import quad
 
+from wellhop.analysis.directed_measurement import DirectedMeasurement
+from wellhop.analysis.measurement import Measurement
 from wellhop.engine.errors import ModelError, ParameterError, UnravellingError, WellhopError
 from wellhop.engine.langevin import Cores, drift_problem, oscillator_problem
 from wellhop.engine.systems.kerr_two_photon_drive import KerrTwoPhotonDrive
@@ -80,15 +82,28 @@ def mean_passage_time() -> float:
 
 def test_a_drift_of_ones_own() -> None:
     found = measure_langevin(double_well(), relaxation_time=0.5, symmetric=True, relative_error=0.03, threads=1)
+    assert isinstance(found, Measurement)
     # 2 per cent: the mean passage time is 1/rate up to a relaxation time or so
     error = math.hypot(found.decay_rate.relative_error, 0.02)
     assert abs(math.log(found.decay_rate.value * mean_passage_time() / 2.0)) < FAR * error
     assert found.residence is not None
 
 
+def test_three_wells_of_an_oscillator_of_ones_own() -> None:
+    """The same numbers as by name, from the problem alone."""
+    oscillator = KerrTwoPhotonDrive(**POINT).oscillator()
+    problem = oscillator_problem(oscillator, duration=120.0, sample_interval=2.0)
+    found = measure_langevin(problem, relative_error=0.15, threads=1)
+    assert isinstance(found, DirectedMeasurement)
+    # spec kerr_two_photon_drive, section 6
+    for name, value in (("lam_e", 4.4581e-2), ("lam_o", 5.5530e-3), ("k_v", 3.896e-2)):
+        assert abs(math.log(found.rates[name].value / value)) < FAR * found.rates[name].relative_error
+
+
 def test_a_wrong_noise_is_noticed() -> None:
     """Negative control: noise D taken for 2D."""
     found = measure_langevin(double_well(), relaxation_time=0.5, symmetric=True, relative_error=0.03, threads=1)
+    assert isinstance(found, Measurement)
     wrong = 2.0 * math.sqrt(2.0) * math.exp(-0.25 / (2.0 * NOISE)) / (2.0 * math.pi)
     assert abs(math.log(found.decay_rate.value / wrong)) > FAR * math.hypot(found.decay_rate.relative_error, 0.02)
 
