@@ -310,9 +310,20 @@ def instanton(
     reversed_path = balanced_path(full, well, saddles)
     if model == "keldysh":
         return reversed_path
-    return followed_path(
-        reversed_path, lambda v: oscillator_system(replace(full, vertex=v)), full.vertex, 0.0, points=points
-    )
+    try:
+        return followed_path(
+            reversed_path,
+            lambda v: oscillator_system(replace(full, vertex=v)),
+            full.vertex,
+            0.0,
+            points=points,
+        )
+    except PredictionError as error:
+        raise PredictionError(
+            f"no truncated-Wigner path found out of the {start} state at delta={delta:g}, eps={eps:g}, gamma={gamma:g}: "
+            "too close to the edge of the bistable range for shooting, too far from the cusp for other ways;"
+            " use a drive further inside"
+        ) from error
 
 
 def _within_reach(system: HamiltonianSystem, attractor: RealArray, saddles: RealArray) -> bool:

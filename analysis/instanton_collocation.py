@@ -12,6 +12,7 @@ E. Doedel, M. Friedman, J. Comput. Appl. Math. 26, 155 (1989), on connecting orb
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -20,6 +21,7 @@ import scipy.sparse as sp
 from scipy.integrate import cumulative_trapezoid
 from scipy.interpolate import CubicSpline
 from scipy.linalg import expm, schur
+from scipy.optimize import brentq
 from scipy.sparse.linalg import splu
 
 from wellhop.analysis.instanton_path import HamiltonianSystem, lyapunov_covariance
@@ -28,6 +30,10 @@ from wellhop.engine.errors import PredictionError
 RealArray = npt.NDArray[np.float64]
 #: mesh: interval times the rate at which the velocity changes, and the share of all rates of the linearised flow in it
 _RESOLUTION, _FLOOR = 0.28, 0.03
+#: points on a linear piece
+_LINEAR_POINTS = 80
+#: samples per interval that carry a path from one mesh to another
+_PER_INTERVAL = 4
 _SMALLEST_MESH, _LARGEST_MESH = 40, 6000
 #: relative change of the path at which Newton's method ends
 _SETTLED = 1e-10
@@ -51,7 +57,13 @@ _GRADIENT = np.kron(np.array([[0.0, -1.0], [1.0, 0.0]]), np.eye(2))
 
 @dataclass(frozen=True)
 class Ends:
-    """Boundary conditions: x_a, Σ⁻¹, x_s, unstable left space (2, 4) of the saddle, and the two radii."""
+    """Fixed points with their linear manifolds.
+
+    Attributes:
+        attractor, saddle: (4,) states. start_radius, end_radius: of the first and last point.
+        precision: Σ⁻¹ of the attractor. growth: (2, 2) flow of q on its unstable manifold.
+        decay: (4, 4) linear flow about the saddle. tangent: (4, 2) its stable space. forbidden: (2, 4) left unstable space.
+    """
 
     attractor: RealArray
     precision: RealArray
@@ -61,6 +73,7 @@ class Ends:
     end_radius: float
     growth: RealArray
     decay: RealArray
+    tangent: RealArray
 
 
 @dataclass(frozen=True)
@@ -107,6 +120,7 @@ def linear_ends(system: HamiltonianSystem, attractor: RealArray, saddle: RealArr
     precision = np.asarray(np.linalg.inv(lyapunov_covariance(a, d)), dtype=np.float64)
     around = np.block([[b, 2.0 * d * np.eye(2)], [np.zeros((2, 2)), -b.T]])
     _, left, _ = schur(around.T, sort="rhp")
+    _, right, _ = schur(around, sort="lhp")
     return Ends(
         attractor=np.concatenate([q_a, np.zeros(2)]),
         precision=precision,
@@ -116,6 +130,7 @@ def linear_ends(system: HamiltonianSystem, attractor: RealArray, saddle: RealArr
         end_radius=radius * reach,
         growth=a + 2.0 * d * precision,
         decay=around,
+        tangent=right[:, :2],
     )
 
 
@@ -136,30 +151,48 @@ def trimmed(ends: Ends, times: RealArray, states: RealArray) -> tuple[RealArray,
     return t - t[0], np.concatenate([before[1], states, after[1]])
 
 
-def _head(ends: Ends, state: RealArray, points: int = 60) -> tuple[RealArray, RealArray]:
+def _head(ends: Ends, state: RealArray) -> tuple[RealArray, RealArray]:
     """Times < 0 and states of the linear flow from the start radius up to a state near the attractor."""
     u = state[:2] - ends.attractor[:2]
-    size = float(np.sqrt(u @ ends.precision @ u))
-    if size <= 1.05 * ends.start_radius:
-        return np.empty(0), np.empty((0, 4))
+
+    def size(time: float) -> float:
+        v = expm(-ends.growth * time) @ u
+        return float(np.log(v @ ends.precision @ v)) - 2.0 * float(np.log(ends.start_radius))
+
     rate = float(np.linalg.eigvals(ends.growth).real.min())
-    times = -np.linspace(np.log(size / ends.start_radius) / rate, 0.0, points, endpoint=False)
-    path = np.array([expm(ends.growth * t) @ u for t in times])
+    times = -_times_until(size, rate)[::-1]
+    path = np.array([expm(ends.growth * t) @ u for t in times]).reshape(-1, 2)
     return times, np.concatenate([ends.attractor[:2] + path, path @ ends.precision], axis=1)
 
 
-def _tail(ends: Ends, state: RealArray, points: int = 60) -> tuple[RealArray, RealArray]:
+def _tail(ends: Ends, state: RealArray) -> tuple[RealArray, RealArray]:
     """Times > 0 and states of the linear flow on the stable manifold from a state near the saddle to the end radius."""
-    away = state - ends.saddle
-    away = away - ends.forbidden.T @ np.linalg.solve(ends.forbidden @ ends.forbidden.T, ends.forbidden @ away)
-    size = float(np.linalg.norm(away))
-    if size <= 1.05 * ends.end_radius:
-        return np.empty(0), np.empty((0, 4))
-    rate = float(np.abs(np.linalg.eigvals(ends.decay).real).min())
-    times = np.linspace(np.log(size / ends.end_radius) / rate, 0.0, points, endpoint=False)[::-1]
-    path = np.array([expm(ends.decay * t) @ away for t in times])
-    kept = np.linalg.norm(path, axis=1) < 1.5 * size  # rounding grows again
-    return times[kept], ends.saddle + path[kept]
+    away = ends.tangent @ (ends.tangent.T @ (state - ends.saddle))
+    decay = ends.tangent.T @ ends.decay @ ends.tangent
+    within = ends.tangent.T @ away
+
+    def size(time: float) -> float:
+        return 2.0 * float(np.log(np.linalg.norm(expm(decay * time) @ within) / ends.end_radius))
+
+    rate = float(np.abs(np.linalg.eigvals(decay).real).min())
+    times = _times_until(size, rate)
+    path = np.array([expm(decay * t) @ within for t in times]).reshape(-1, 2)
+    return times, ends.saddle + path @ ends.tangent.T
+
+
+def _times_until(size: Callable[[float], float], rate: float) -> RealArray:
+    """Times > 0 up to where ``size``, a logarithm that falls at twice ``rate`` or faster, is zero; none if it starts there.
+
+    An error of the time is one of the phase of the orbit, which Newton's method would have to turn back.
+    """
+    first = size(0.0)
+    if first <= 1e-3:
+        return np.empty(0)
+    longest = 0.5 * first / rate
+    while size(longest) > 0.0:
+        longest *= 1.5
+    last = float(brentq(size, 0.0, longest, xtol=1e-12 * longest))
+    return np.linspace(0.0, last, _LINEAR_POINTS + 1)[1:]
 
 
 def meshed(system: HamiltonianSystem, times: RealArray, states: RealArray, refinement: int) -> CollocatedPath:
@@ -292,11 +325,16 @@ def _remainder(state: RealArray, point: RealArray) -> float:
 
 
 def sampled(
-    system: HamiltonianSystem, ends: Ends, path: CollocatedPath, points: int
+    system: HamiltonianSystem, ends: Ends, path: CollocatedPath, points: int | None
 ) -> tuple[RealArray, RealArray, RealArray]:
-    """Times (n,), states (n, 4) and S since the attractor (n,) at equally spaced times."""
+    """Times (n,), states (n, 4) and S since the attractor (n,): at equally spaced times, or several per interval."""
     flow = system.linearised(path.stages.reshape(-1, 4))[0].reshape(path.stages.shape)
-    fractions = np.linspace(0.0, 1.0, points)
+    if points is None:
+        edges = np.arange(len(path.fractions), dtype=np.float64)
+        count = _PER_INTERVAL * (len(edges) - 1) + 1
+        fractions = np.interp(np.linspace(0.0, edges[-1], count), edges, path.fractions)
+    else:
+        fractions = np.linspace(0.0, 1.0, points)
     share = np.diff(path.fractions)
     k = np.clip(np.searchsorted(path.fractions, fractions, side="right") - 1, 0, len(share) - 1)
     powers = ((fractions - path.fractions[k]) / share[k])[:, None] ** np.arange(1, _STAGES + 1)

@@ -34,8 +34,6 @@ _RADIUS = 1e-4
 _STRIDE, _SMALLEST_STRIDE = 0.25, 1e-5
 #: Newton steps after which a guess is given up; fewer while a path is followed, where a shorter stride is cheaper
 _ITERATIONS, _FEW_ITERATIONS = 25, 10
-#: number of times of a result: at least, and per interval of the mesh
-_POINTS, _PER_INTERVAL = 2001, 4
 #: relative change of S in one stride beyond which the path may be another one
 _LARGEST_CHANGE = 0.3
 
@@ -50,7 +48,7 @@ def newton_path(
     Args:
         system: the Hamiltonian; it need not be the one of the guess.
         guess: a path from near the attractor to near the saddle; its ends move to the fixed points of ``system``.
-        points: number of times of the result; by default as many as resolve every turn, at least 2001.
+        points: number of equally spaced times of the result; by default those of the mesh, and some between.
         quick: solve once, without an error estimate.
 
     Returns:
@@ -71,8 +69,9 @@ def newton_path(
         ends = linear_ends(system, first.attractor[:2], first.saddle[:2], _RADIUS / refinement)
         path = solved(system, ends, meshed(system, *trimmed(ends, times, states), refinement), iterations)
         totals.append(action_of(system, ends, path))
-        count = max(_POINTS, _PER_INTERVAL * len(path.fractions)) if points is None else points
-        times, states, grown = sampled(system, ends, path, count)
+        times, states, grown = sampled(system, ends, path, None)
+    if points is not None:
+        times, states, grown = sampled(system, ends, path, points)
     if not totals[-1] > 0.0:
         raise PredictionError("instanton: Newton's method found a path without action; start nearer")
     flow, _ = system.linearised(states)
@@ -134,13 +133,12 @@ def followed_path(
     >>> round(found.total_action, 7)
     0.908922
     """
-    current, earlier = replace(path, alternatives=(), discarded=()), None
-    done, stride, last = 0.0, _STRIDE, 1.0
+    current = replace(path, alternatives=(), discarded=())
+    done, stride = 0.0, _STRIDE
     while done < 1.0:
         reach = min(1.0, done + stride)
         try:
-            guess = current if earlier is None else _extrapolated(earlier, current, (reach - done) / last)
-            moved = newton_path(system_at(start + reach * (stop - start)), guess, quick=True)
+            moved = newton_path(system_at(start + reach * (stop - start)), current, quick=True)
         except PredictionError:
             moved = None
         if moved is None or abs(moved.total_action / current.total_action - 1.0) > _LARGEST_CHANGE:
@@ -152,30 +150,5 @@ def followed_path(
                     " its saddle may end there"
                 )
             continue
-        # the path given may come from another solver; extrapolation needs two of the same kind
-        earlier = None if done == 0.0 else current
-        current, last, done, stride = moved, reach - done, reach, 1.6 * stride
+        current, done, stride = moved, reach, 1.6 * stride
     return newton_path(system_at(stop), current, points=points)
-
-
-def _extrapolated(earlier: InstantonPath, current: InstantonPath, ratio: float) -> InstantonPath:
-    """The next path, were all of it to move on in a straight line."""
-    if len(earlier.times) != len(current.times):
-        return current
-
-    def next_one(name: str) -> RealArray:
-        now, before = np.asarray(getattr(current, name)), np.asarray(getattr(earlier, name))
-        moved: RealArray = now + ratio * (now - before)
-        return moved
-
-    times = next_one("times")
-    if not np.all(np.diff(times) > 0.0):
-        return current
-    return replace(
-        current,
-        times=times,
-        q=next_one("q"),
-        p=next_one("p"),
-        attractor=next_one("attractor"),
-        saddle=next_one("saddle"),
-    )

@@ -9,9 +9,10 @@ and p = -B⁻¹f solves it with dQ/dt = -f: the relaxation from the saddle to th
 q = Q + p/γ is the escape path of the Wigner variables, and S = ∫ f.B⁻¹f dt along the relaxation. One stable
 integration replaces the search for a connection; it works where the shots do not come through.
 
-B is singular where α² = -ε/U. As the parameters change, the relaxation path can sweep across such a point, and S of the real
-path jumps by 4πγ there, while the exponent of the exact steady state does not: then the least path is complex, and
-none in real (q, p) has its action. That happens to the vacuum at large detuning and weak drive (Δ = -20, ε <= 4.4).
+B is singular where α² = -ε/U. As the parameters change, the relaxation path can sweep across such a point, and S of the
+real path jumps by 4πγ there, up or down, while the exponent of the exact steady state does not: then no path in
+real (q, p) has that action. It happens to the vacuum at large detuning and weak drive (Δ = -20 γ, ε <= 4.4 γ), and to the bright
+states close to the upper edge of the bistable range.
 
 D. Roberts, A. Lingenfelter, A. Clerk, PRX Quantum 2, 020336 (2021), on hidden time reversal; N. Bartolo et al., Phys. Rev. A 94,
 033841 (2016), on the potential of the complex P function.
@@ -33,6 +34,8 @@ RealArray = npt.NDArray[np.float64]
 #: where the relaxation starts off the saddle and where it has arrived, in units of the distance between the two
 _OFFSET = 1e-6
 _TOLERANCE = 1e-12
+#: largest time in units of the fastest rate
+_LONGEST = 2e4
 #: points per step of the integrator; its steps are short where p has a spike
 _PER_STEP = 6
 
@@ -122,6 +125,12 @@ def _reversed(
     arrived.terminal = True  # type: ignore[attr-defined]
     first = np.append(saddle + _OFFSET * reach * outward, 0.0)
     duration = 20.0 / slow[1] + 20.0 / slow[0]
+    fast = max(np.abs(np.linalg.eigvals(system.jacobian_at(q))).max() for q in (attractor, saddle))
+    if duration * fast > _LONGEST:
+        raise PredictionError(
+            f"instanton: the slowest rate, {min(slow):.2g}, is too small against the fastest, {fast:.2g}, this close to where "
+            "saddle and well merge; use a larger |delta| or a drive further from the edges"
+        )
     solution = solve_ivp(
         relaxation,
         (0.0, duration),

@@ -22,6 +22,7 @@ from wellhop.analysis.directed_rates import (
     directed_rates,
     slow_spectrum,
 )
+from wellhop.analysis.keldysh import WeakNoiseModel
 from wellhop.analysis.liouvillian import SlowRate
 from wellhop.analysis.prediction import Method
 from wellhop.analysis.steady_state import (
@@ -38,6 +39,13 @@ from wellhop.analysis.two_photon_actions import (
     locking_angle,
     quantum_actions,
     quantum_boundary,
+)
+from wellhop.analysis.two_photon_instantons import (
+    LARGEST_ERROR,
+    Well,
+    boundary_prediction,
+    converged_instanton,
+    instanton_details,
 )
 from wellhop.engine.errors import PredictionError, WellhopError
 from wellhop.engine.systems.kerr_two_photon_drive import KerrTwoPhotonDrive
@@ -224,6 +232,43 @@ def _rate_methods(generator: Generator) -> dict[str, Method]:
     }
 
 
+def _instanton(model: WeakNoiseModel, well: Well) -> Callable[[TwoPhotonSubject], Evaluation]:
+    """Action of a numerical instanton."""
+
+    def evaluate(subject: TwoPhotonSubject) -> Evaluation:
+        found = converged_instanton(subject.system, model, well)
+        notes = [found.note]
+        accuracy = max(found.error / found.action, 1e-10)
+        if model == "twa":
+            return found.action, found.error < LARGEST_ERROR * found.action, found.note, accuracy
+        closed = getattr(quantum_actions(subject.system), well)
+        agrees = abs(found.action - closed) <= max(1e-6, 3.0 * found.error)
+        if not agrees:
+            notes.append(
+                f"differs from the closed form by {found.action - closed:.6g}: the least path is complex here"
+            )
+        return found.action, agrees, "; ".join(notes), accuracy
+
+    return _flagged(evaluate)
+
+
+def _instanton_methods(model: WeakNoiseModel) -> dict[str, Method]:
+    """Numerical actions of one Hamiltonian; those of the quantum model repeat a closed form and are left to who asks."""
+    words = "truncated Wigner" if model == "twa" else "full Keldysh, numerical"
+    places: tuple[tuple[Well, str], ...] = (("vacuum", "the vacuum"), ("bright", "a bright state"))
+    return {
+        f"action_{well}_{model}": Method(
+            f"S out of {place}, {words}",
+            "instanton",
+            False,
+            _instanton(model, well),
+            "action",
+            model == "twa",
+        )
+        for well, place in places
+    }
+
+
 _POOR = "of the truncated Wigner equation, approximate: 10-40 % too small"
 
 #: Name, as written on the command line -> method. Order is the order of tables.
@@ -249,6 +294,8 @@ TWO_PHOTON_METHODS: dict[str, Method] = {
         _action(quantum_actions, "bright", "", 1e-9),
         "action",
     ),
+    **_instanton_methods("twa"),
+    **_instanton_methods("keldysh"),
     "ansatz_vacuum": Method(
         "S out of the vacuum, ansatz",
         "Eq. (11)",
@@ -268,6 +315,13 @@ TWO_PHOTON_METHODS: dict[str, Method] = {
         "equal S^Q",
         False,
         _boundary(lambda s: quantum_boundary(s.delta, s.gamma), "", 1e-9),
+        "drive",
+    ),
+    "boundary_twa": Method(
+        "phase boundary eps*, U -> 0, truncated Wigner",
+        "equal instanton actions",
+        False,
+        _flagged(lambda subject: boundary_prediction(subject.system)),
         "drive",
     ),
     "boundary_ansatz": Method(
@@ -294,8 +348,12 @@ TWO_PHOTON_METHODS: dict[str, Method] = {
 }
 
 
-def two_photon_details(system: KerrTwoPhotonDrive) -> dict[str, Any]:
+def two_photon_details(system: KerrTwoPhotonDrive, *, instantons: bool = False) -> dict[str, Any]:
     """Region, fixed points, moments and linear noise as plain values, for programs and tables.
+
+    Args:
+        system: the parameters.
+        instantons: also the truncated-Wigner paths with every orbit found, which takes seconds.
 
     >>> two_photon_details(KerrTwoPhotonDrive(-10.0, 3.2, 1.0))["region"]
     'bistable'
@@ -330,4 +388,6 @@ def two_photon_details(system: KerrTwoPhotonDrive) -> dict[str, Any]:
     out["amplitude_covariance"] = {
         kind: np.asarray(amplitude_covariance(system, kind)).tolist() for kind in stable
     }
+    if instantons and system.region == "bistable":
+        out["instantons_twa"] = instanton_details(system)
     return out

@@ -73,11 +73,12 @@ def execute_predict(arguments: argparse.Namespace) -> int:
     predictions = predict(system, arguments.method)
     parameters = parameters_of_system(system)
     if arguments.json:
-        print(as_json(arguments.system, parameters, predictions, _details(system)))
+        details = _details(system, everything=arguments.details)
+        print(as_json(arguments.system, parameters, predictions, details))
         return 0
     print(as_table(arguments.system, parameters, predictions))
     if arguments.details:
-        details = _details(system)
+        details = _details(system, everything=True)
         print("\n" + (details_table(details) if "splitting" in details else details_lines(details)))
     return 0
 
@@ -89,14 +90,14 @@ def parameters_of_system(system: Any) -> dict[str, float]:
     return {name: float(getattr(system, name)) for name in parameters_of(system.name)}
 
 
-def _details(system: Any) -> dict[str, Any]:
+def _details(system: Any, *, everything: bool) -> dict[str, Any]:
     """What lies behind the rates, as plain lists and numbers; not finite becomes None."""
     from wellhop.engine.systems.kerr_two_photon_drive import KerrTwoPhotonDrive
 
     if isinstance(system, KerrTwoPhotonDrive):
         from wellhop.analysis.two_photon_prediction import two_photon_details
 
-        return two_photon_details(system)
+        return two_photon_details(system, instantons=everything)
     from wellhop.analysis.staircase_details import staircase_details
 
     def plain(value: Any) -> Any:
@@ -137,8 +138,27 @@ def details_lines(details: dict[str, Any]) -> str:
             f"{point['kind']:<7}{'stable' if point['stable'] else 'unstable':<9} alpha = {real:.6g} {imaginary:+.6g} i"
             f"  U|alpha|^2 = {point['scaled_photons']:.6g}"
         )
-    lines += [f"{name}: {_written(value)}" for name, value in details.items() if name != "fixed_points"]
+    special = ("fixed_points", "instantons_twa")
+    lines += [f"{name}: {_written(value)}" for name, value in details.items() if name not in special]
+    for well, found in details.get("instantons_twa", {}).items():
+        lines.append(f"truncated-Wigner escape from the {well} state: " + _instanton_line(found))
+        for orbit in found["orbits"] if found else []:
+            lines.append(
+                f"  orbit to saddle q = ({_shown(orbit['saddle'][0])}, {_shown(orbit['saddle'][1])}): S = {orbit['action']:.8g}, "
+                f"comes within {orbit['distance']:.1g}"
+            )
     return "\n".join(lines)
+
+
+def _instanton_line(found: dict[str, Any] | None) -> str:
+    """The least action of one well with its error, and where the path ends."""
+    if found is None:
+        return "no path found"
+    x, y = found["saddle"]
+    return (
+        f"S = {found['action']:.9g}, error below {found['error']:.1g}, found by {found['found_by']}, to the saddle "
+        f"q = ({x:.6g}, {y:.6g}) in a time of {found['duration']:.3g}; {found['near_misses_discarded']} near misses discarded"
+    )
 
 
 def _written(value: Any) -> str:
