@@ -54,8 +54,8 @@ def msrjd_problem(
         ParameterError, ModelError: as for :func:`~wellhop.engine.langevin_problem.oscillator_problem`.
 
     >>> problem = msrjd_problem((-3.0, 1.8, 1.0), 0.4, duration=10.0, sample_interval=1.0)
-    >>> problem.table["start"][2].round(3).tolist()  # |q|² = 4 n_b/γ
-    [3.959, -1.498]
+    >>> round(float((problem.table["start"][2] ** 2).sum()), 3)  # |q|² of a bright well: 4 n_b/γ
+    17.987
     """
     if isinstance(system, KerrTwoPhotonDrive):
         delta, eps, gamma = system.delta, system.eps, system.gamma
