@@ -128,7 +128,7 @@ def fit_action(
         relative_errors: standard errors of ln k of plain numbers; None: taken from the scatter about the fit, which
             needs a point more. power: b, or None to fit it.
         curvature: whether to fit c1. None: with errors yes, held near 0 as above unless the rates contradict that;
-            without errors from five points on.
+            without errors from four points on.
         other_powers: values of b that also count as possible, in the systematic part. level: confidence in (0, 1).
 
     Raises:
@@ -142,7 +142,7 @@ def fit_action(
     check_level(level)
     u, log_rate, sigma, warnings = _points(U, rates, relative_errors)
     known = sigma is not None
-    curved = (known or u.size >= 5) if curvature is None else curvature
+    curved = (known or u.size >= 4) if curvature is None else curvature
     degree = 1 if curved else 0
     held = math.inf
     if curvature is None and known:
@@ -155,12 +155,15 @@ def fit_action(
         quoted = _fit(u, log_rate, sigma, power, degree)
     rivals: list[tuple[ArrheniusModel, float]] = []
     for b, extra in ((power, degree + 1), *((b, degree) for b in other_powers)):
-        if u.size >= extra + 2 + (b is None) + (not known):
+        if u.size > extra + 2 + (b is None) + (not known) - (extra == degree):
             rival = _fit(u, log_rate, sigma, b, extra, held)
             rivals.append((rival, 0.0 if rival.p_value < REJECTED else 1.0))
     if degree:
         rivals.append((_fit(u, log_rate, sigma, power, 0), 0.5))
     systematic = max((share * _move(quoted, m) for m, share in rivals), default=0.0)
+    if not rivals and curvature is None:
+        # nothing tests the form: what a c1 of the usual size would do
+        systematic = CURVATURE / abs(quoted.action) * float(np.mean(u)) ** 2
     others = [m for m, _ in rivals]
     if power is not None and u.size >= degree + 3 + (not known):
         others.append(_fit(u, log_rate, sigma, None, degree, held))
@@ -176,7 +179,7 @@ def fit_action(
         warnings.append("range: 1/U spans too little for a slope at U -> 0")
     if not rivals:
         warnings.append(
-            "systematic: too few points to test the form of the fit; the interval is statistical only"
+            "systematic: too few points to test the form of the fit, whose correction is taken as c1 = 0 +- 2/S"
         )
     return ArrheniusFit(
         quoted.action, quoted.action - half, quoted.action + half, quoted.error, systematic, quoted,
