@@ -80,22 +80,25 @@ def measurement_of(
 def full_measurement(
     about: Any, records: Sequence[TrajectoryRecord]
 ) -> Measurement | DirectedMeasurement:
-    """The same from the description alone; some record must be usable."""
+    """The same from the description alone, what was doubtful from the start first; some record must be usable."""
+    doubts = tuple(about.get("warnings", ()))
     if has_centre(about):
         from wellhop.analysis.directed_measurement import measure_directed
 
-        return measure_directed(
+        directed = measure_directed(
             records, **_reading(about), **_three_wells(about), second_rate=about["second_rate"], photons=_photons(about)
         )
+        return replace(directed, warnings=(*doubts, *directed.warnings))
     from wellhop.analysis.measurement import measure
 
-    return measure(
+    found = measure(
         oriented(about, records),
         **_reading(about),
         **_two_wells(about),
         channel_names=about["channel_names"],
         second_rate=about["second_rate"],
     )
+    return replace(found, warnings=(*doubts, *found.warnings))
 
 
 def has_centre(about: Any) -> bool:

@@ -162,7 +162,7 @@ def test_merged_file_holds_labels_and_photons(two_photon: Reference) -> None:
     assert set(switches["target"]) == {0, 1, 2}
 
 
-def test_a_long_step_is_said_on_stderr_and_runs(tmp_path: Path) -> None:
+def test_a_long_step_is_said_on_stderr_and_in_the_report(tmp_path: Path) -> None:
     text = TWO_PHOTON[: TWO_PHOTON.index("[measure.jumps]")].replace("trajectories = 384", "trajectories = 6")
     (tmp_path / "long.toml").write_text(text.replace("[measure.langevin]", "[measure.langevin]\ndt = 0.1"))
     ended = finish(launch("-m", "wellhop.jobs", "run", "long.toml", "--quiet", cwd=tmp_path))
@@ -171,3 +171,5 @@ def test_a_long_step_is_said_on_stderr_and_runs(tmp_path: Path) -> None:
         assert line.startswith(f"wellhop: warning: measure.langevin at point {point} (delta=-{3 - 2 * point}, ")
         assert "biases switching rates: use dt <= 0.0" in line
     assert ended.err.count("step_size: ") == 2
+    found = measured(tmp_path / "runs" / "two_photons")
+    assert all(one.warnings[0].startswith("step_size: ") for one in found.values())
