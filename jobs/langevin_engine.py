@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Final
 
@@ -14,7 +15,8 @@ if TYPE_CHECKING:
 
 #: Samples of one slice of a whole group; trajectories sampled at every step would fill gigabytes in a second.
 _LARGEST_SLICE: Final = 8 << 20
-#: Slices of at least so many sample intervals are cut at samples: a group then reaches its samples together.
+#: Slices of at least so many sample intervals are cut at samples with even step numbers: members that began at
+#: different times then still come to their samples, and to the two steps of one random number, together.
 _LONG_SLICE: Final = 16
 
 
@@ -48,7 +50,7 @@ class LangevinEngine:
         per_sample = 8 * len(problem.observable_names) * len(snapshots)
         steps = min(max_work, max(1, _LARGEST_SLICE // per_sample) * problem.every)
         if steps >= _LONG_SLICE * problem.every:
-            steps -= steps % problem.every
+            steps -= steps % math.lcm(problem.every, 2)
         return advance_many(problem, snapshots, steps)
 
     def assemble(self, problem: LangevinProblem, index: int, slices: Sequence[SliceRecord]) -> TrajectoryRecord:
