@@ -117,8 +117,8 @@ def headline(
     """The decay rate of one point, and nothing else: cheap enough for a decision after every batch.
 
     The autocorrelation; where that resolves no decay, residence times with the reference cores (value 0 and
-    an upper limit if no switch was seen); else the ensemble decay; else a value of NaN. Never raises for
-    want of switches.
+    an upper limit if no switch was seen) unless transits take too large a part of them; else the ensemble
+    decay; else a value of NaN. Never raises for want of switches.
 
     Args:
         records: finished trajectories; failed ones are left out. Others as in :func:`measure`.
@@ -150,7 +150,7 @@ def headline(
     estimate, problem = point.autocorrelation(order, at)
     core = reference_core(core_names)
     reading = None if core is None else _read(usable, core, core_names, at, math.nan)
-    if estimate is None and reading is not None:
+    if estimate is None and reading is not None and not reading.refused:
         estimate = reading.decay_rate
     if estimate is None:
         estimate, _ = point.ensemble(usable, order, at)

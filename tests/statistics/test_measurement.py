@@ -233,3 +233,14 @@ def test_truncation_and_contradicting_cores_are_said(telegraph_records: Maker) -
                 rows += [there, back]
         doubled.append(replace(r, switches=np.array(rows, dtype=SWITCH_DTYPE)))
     assert any(w.startswith("cores") for w in measure(doubled, **SETTING, **NAMES).warnings)
+
+
+def test_counts_that_are_refused_are_no_headline_either(telegraph_records: Maker) -> None:
+    """Too short for the autocorrelation, and transits of half a residence: undetermined, not a count 40 % too low."""
+    slow = telegraph_records(16, 40, 6.0, rates=(1.0, 1.0), transit=0.5)
+    rate = headline(slow, sample_interval=0.1, burn_in=1.0, relaxation_time=1.4, core_names=("th=0.99",))
+    assert rate.method != "switches / residence time, limits for stop='time'"
+    assert any(w.startswith("fallback") for w in rate.warnings)
+    quick = telegraph_records(16, 40, 6.0, rates=(1.0, 1.0))
+    counted = headline(quick, sample_interval=0.1, burn_in=1.0, relaxation_time=1.4, core_names=("th=0.99",))
+    assert counted.method.startswith("switches / residence time")
