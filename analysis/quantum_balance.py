@@ -21,6 +21,7 @@ D. Roberts, A. Lingenfelter, A. Clerk, PRX Quantum 2, 020336 (2021), on hidden t
 from __future__ import annotations
 
 import itertools
+import math
 
 import numpy as np
 import numpy.typing as npt
@@ -114,13 +115,18 @@ def _reversed(
     reach = float(np.linalg.norm(saddle - attractor))
     slow = [np.abs(np.linalg.eigvals(system.jacobian_at(q)).real).min() for q in (attractor, saddle)]
 
-    def relaxation(_: float, state: RealArray) -> RealArray:
-        f = system.drift_at(state[:2])
-        growth = f @ np.linalg.solve(normal_ordered_spread(scaled, state[:2]), f)
-        return np.array([f[0], f[1], growth])
+    drift, c = system.drift, system.coefficients
+    re, im, cubic, gamma = scaled.drive_2.real, scaled.drive_2.imag, scaled.cubic, scaled.gamma
+
+    def relaxation(_: float, state: RealArray) -> list[float]:
+        # plain numbers: B has no trace, so that B⁻¹ = B/(b² + d²)
+        x, y = float(state[0]), float(state[1])
+        fx, fy = drift(x, y, c)
+        b, d = (im + 2.0 * cubic * x * y) / gamma, (-re - cubic * (x * x - y * y)) / gamma
+        return [fx, fy, (b * (fx * fx - fy * fy) + 2.0 * d * fx * fy) / (b * b + d * d)]
 
     def arrived(_: float, state: RealArray) -> float:
-        return float(np.linalg.norm(state[:2] - attractor)) - _OFFSET * reach
+        return math.hypot(state[0] - attractor[0], state[1] - attractor[1]) - _OFFSET * reach
 
     arrived.terminal = True  # type: ignore[attr-defined]
     first = np.append(saddle + _OFFSET * reach * outward, 0.0)

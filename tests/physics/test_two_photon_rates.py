@@ -86,15 +86,20 @@ def test_local_slopes(computed):
         (0.8, 0.6): (9.348, 7.084, 5.869, 5.844),
         (0.6, 0.5): (9.383, 7.122, 5.919, 5.888),
         (0.5, 0.4): (9.397, 7.137, 5.943, 5.907),
+        (0.35, 0.3): (9.400, 7.145, 5.960, 5.919),
     }
+    rates = dict(computed)
+    for name in ("exact", "twa"):
+        rates[(-10.0, 3.2, 0.35), name] = directed_rates(KerrTwoPhotonDrive(-10.0, 3.2, 0.35), name)
     for (first, second), printed in slopes.items():
         found = []
         for name in ("exact", "twa"):
-            one, two = (computed[(-10.0, 3.2, U), name] for U in (first, second))
+            one, two = (rates[(-10.0, 3.2, U), name] for U in (first, second))
             for rate in ("k_v", "k_b"):
                 ratio = getattr(one, rate) / getattr(two, rate)
                 found.append(np.log(ratio) / (1.0 / second - 1.0 / first))
-        np.testing.assert_allclose(found, printed, atol=1.1e-3)
+        # the first of the last row is printed to two digits
+        np.testing.assert_allclose(found, printed, atol=1.1e-3 if first > 0.35 else 5e-3)
 
 
 def test_exact_slopes_approach_the_quantum_actions(computed):
