@@ -135,7 +135,7 @@ def fit_action(
         StatisticsError: malformed input, or fewer points than numbers to fit.
 
     >>> U = np.array([0.4, 0.5, 0.6, 0.8, 1.0])
-    >>> fit = fit_action(U, np.exp(-6.0 / U + 0.3 + 0.2 * U), relative_errors=np.full(5, 0.02))
+    >>> fit = fit_action(U, np.exp(-6.0 / U + 0.3 + 0.2 * U), relative_errors=np.full(5, 0.02), curvature=True)
     >>> round(fit.action, 6), fit.holds(6.0), fit.holds(7.0)
     (6.0, True, False)
     """

@@ -14,46 +14,20 @@ from dataclasses import dataclass, replace
 
 from wellhop.analysis import point_estimates as point
 from wellhop.analysis.directed_cores import DirectedCores, read_directed_cores, reference_definition
-from wellhop.analysis.directed_estimates import (
-    RATE_NAMES,
-    DirectedEstimates,
-    MeasuredValue,
-    estimate_directed,
-)
+from wellhop.analysis.directed_doubts import WellLaw, doubts, residence_laws
+from wellhop.analysis.directed_estimates import DirectedEstimates, MeasuredValue, estimate_directed
 from wellhop.analysis.estimate import RateEstimate, check_level
 from wellhop.analysis.label_lags import LabelConditions
 from wellhop.analysis.point_estimates import Conditions
 from wellhop.analysis.pooled_ratio import FloatArray
-from wellhop.analysis.survival import (
-    ExponentialityTest,
-    SurvivalCurve,
-    exponentiality_test,
-    kaplan_meier,
-)
 from wellhop.analysis.well_labels import well_labels
 from wellhop.engine.errors import StatisticsError
 from wellhop.engine.records import EndState, TrajectoryRecord
 
 #: Lags of the scan, in relaxation times.
 LAG_SCAN = (2.0, 3.0, 4.0, 6.0, 8.0, 12.0)
-#: Share of the error of a directed rate from which on an ideal label is worth a warning.
-IDEAL_SHARE = 0.5
-#: |coefficient of variation - 1| of the residences from which on they are called not exponential.
-ODD_VARIATION = 0.1
 
 DirectedScan = tuple[tuple[float, Mapping[str, RateEstimate]], ...]
-
-
-@dataclass(frozen=True)
-class WellLaw:
-    """Law of the residences in one kind of well whose beginning was seen.
-
-    Attributes:
-        survival: ``None`` without a switch. exponentiality: ``None`` with fewer than 3.
-    """
-
-    survival: SurvivalCurve | None
-    exponentiality: ExponentialityTest | None
 
 
 @dataclass(frozen=True)
@@ -134,6 +108,17 @@ def directed_headline(
 
     Raises:
         StatisticsError: malformed records, none that did not fail, or one still running.
+
+    >>> from wellhop.engine.langevin import oscillator_problem, run_many
+    >>> from wellhop.engine.oscillator import Oscillator
+    >>> model = Oscillator(detuning=-3.0, kerr=0.4, drive_2=1.8, kappa_1=2.0)
+    >>> problem = oscillator_problem(model, duration=60.0, sample_interval=0.5, dt=0.05)
+    >>> rates = directed_headline(
+    ...     run_many(problem, 1, range(192)), sample_interval=0.5, burn_in=5.0, relaxation_time=1.0,
+    ...     core_names=problem.core_names,
+    ... )
+    >>> rates["k_v"].method, rates["k_v"].lower < 3.896e-2 < rates["k_v"].upper
+    ('lam_e x bright weight', True)
     """
     at = _conditions(sample_interval, burn_in, relaxation_time, core_names, centre, level, rate_guesses)
     return _estimates(_usable(records, sample_interval), core_names, at, only_reference=True)[0].rates
@@ -177,12 +162,12 @@ def measure_directed(
     lam_e = found.rates["lam_e"].value
     separation = second_rate / lam_e if second_rate is not None and lam_e > 0.0 else math.nan
     scan = _scan(usable, reference, cores[reference], at) if found.lags is not None else ()
-    laws = _laws(cores[reference], centre, level)
+    laws = residence_laws(cores[reference], centre, level)
     ends = Counter(r.state for r in records)
     warnings = [
         *point.failures(records),
         *point.leaks(usable),
-        *_doubts(found, cores[reference], separation, laws),
+        *doubts(found, cores[reference], separation, laws),
     ]
     return DirectedMeasurement(
         rates=found.rates,
@@ -269,71 +254,3 @@ def _scan(
             rates = {n: r for n, r in found.rates.items() if r.scale is None and math.isfinite(r.value)}
             out.append((lag * at.relaxation_time, rates))
     return tuple(out)
-
-
-def _laws(core: DirectedCores, centre: int, level: float) -> dict[str, WellLaw]:
-    """Survival and exponentiality of residences in the centre and in the bright wells."""
-    seen = core.residences.complete_starts()
-    laws = {}
-    for name, inside in (("centre", seen.well == centre), ("bright", seen.well != centre)):
-        part = replace(seen, rows=seen.rows[inside])
-        n = part.n_switched
-        laws[name] = WellLaw(
-            kaplan_meier(part.durations, part.switched, level) if n >= 1 else None,
-            exponentiality_test(part.durations, part.switched) if n >= 3 else None,
-        )
-    return laws
-
-
-def _doubts(
-    found: DirectedEstimates, core: DirectedCores, separation: float, laws: Mapping[str, WellLaw]
-) -> list[str]:
-    """Warnings of the estimates and about time scales, starts, cores and the law of the residences."""
-    out = [
-        f"{name}: {w}" for name in RATE_NAMES for w in found.rates[name].warnings if w not in core.warnings
-    ]
-    out += core.warnings
-    if separation < point.SEPARATION_WARN:
-        strong = separation < point.SEPARATION_REFUSE
-        limit = point.SEPARATION_REFUSE if strong else point.SEPARATION_WARN
-        out.append(
-            f"separation: second rate / lam_e = {separation:.3g} < {limit:g}: "
-            + ("rates among wells mean little" if strong else "the system is not quite three-state")
-        )
-    for name in ("k_v", "k_b"):
-        rate = found.rates[name]
-        share = float(rate.counts.get("ideal_label_error", 0.0))
-        if share > IDEAL_SHARE * rate.relative_error:
-            out.append(
-                f"starts: too few to measure how labels lag behind; the error of {name} contains {100 * share:.1f} % for it; more "
-                "and shorter trajectories would remove that"
-            )
-    for name in ("k_v", "k_b"):
-        out += _disagreement(name, found.rates[name], core)
-    for well, law in laws.items():
-        test = law.exponentiality
-        if test is None or core.warnings:
-            continue
-        # with thousands of residences a few fast recrossings show; they are worth a word when they are many
-        if test.p_value < point.ODD_P and abs(test.coefficient_of_variation - 1.0) > ODD_VARIATION:
-            out.append(
-                f"exponentiality: residences in the {well} well are not exponential (p = {test.p_value:.2g}), coefficient of "
-                f"variation {test.coefficient_of_variation:.3f}"
-            )
-    return out
-
-
-def _disagreement(name: str, rate: RateEstimate, core: DirectedCores) -> list[str]:
-    """A warning if counted and spectral rate differ by more than three errors and what transits explain."""
-    counted = core.rate(name)
-    if counted is None or not (counted.value > 0.0 and rate.value > 0.0) or rate.scale is not None:
-        return []
-    apart = abs(math.log(counted.value / rate.value))
-    explained = 0.0 if math.isnan(core.rate_x_transit) else 2.0 * core.rate_x_transit
-    error = math.hypot(counted.relative_error, rate.relative_error)
-    if apart < 3.0 * error + explained:
-        return []
-    return [
-        f"cores: counted {name} = {counted.value:.4g} against {rate.value:.4g} from the labels' slow modes; the cores "
-        f"{core.name} do not tell the wells apart cleanly"
-    ]
