@@ -29,18 +29,19 @@ from wellhop.engine.unravelling import CoreDefinition, JumpSetup
 
 #: Core definitions recorded side by side: share of the saddle's photons up to which a state is in the vacuum core, and share
 #: of |α_b| within which it is in a bright one. Wide ones count passages through the vacuum core on the way from well to well
-#: as visits: counted k_v at (-5, 2.2, 0.6) is 12 % high with "wide", 3 % with "reference".
+#: as visits: counted k_v at (-5, 2.2, 0.6) is 9 to 14 % high with "wide", 1 to 5 % with "reference".
 CORE_SETTINGS: Mapping[str, tuple[float, float]] = {
     "wide": (0.25, 0.35),
     "reference": (0.1, 0.2),
     "narrow": (0.05, 0.15),
 }
-#: No core is narrower than this many photons or twice the mean of its well, and the vacuum frame is not left below so
-#: many: after a click a squeezed vacuum of N photons becomes a squeezed photon of 1 + 3 N.
+#: No core is narrower than this many photons, nor than twice the spread N of its well. The vacuum frame is not left below
+#: 2 + 3 N photons: a click turns a squeezed vacuum of N photons into a squeezed photon of 1 + 3 N, still the same well.
 SMALLEST_CORE, SMALLEST_EXIT = 0.5, 2.0
-#: A frame displaced by α_b adds 2iγ α_b* a to H_eff, far from normal: condition numbers run from 1e4 to 1e14. In an
+#: A frame displaced by α_b adds 2iγ α_b* a to H_eff, far from normal: condition numbers run from 1e2 to 1e14. In an
 #: interval between clicks the eigenbasis errs by 2e-16 times that for the worst state and by a tenth of it for coherent
-#: ones (against expm), and loss forgets it within a relaxation time. 3e9 allows 1e-7; dyadic propagators cost ten times more.
+#: ones (against expm), and loss forgets it within a relaxation time. 3e9 allows 1e-7 for coherent states. Beyond, dyadic
+#: propagators take about twice the time.
 LARGEST_CONDITION = 3e9
 #: Fock states for trajectories: m photons and so many times sqrt(m); exact rates change by less than 1e-9 gamma.
 TRAJECTORY_WIDTHS, FEWEST_LEVELS = 7.5, 24
