@@ -17,6 +17,7 @@ The polynomials are interpolations at Chebyshev nodes, their errors are stated a
 from __future__ import annotations
 
 import math
+from functools import lru_cache
 from typing import Any
 
 import numba
@@ -60,6 +61,8 @@ _HALF_PI = 1.5707963267948966
 _TWO_OVER_PI = 0.63661977236758134308
 _HALF_PI_1 = 1.57079632673412561417e00
 _HALF_PI_2 = 6.07710050630396597660e-11
+#: up to this size :func:`cosine_sine` and :func:`quarter_turn` have the same bits
+UNREDUCED = 0.78
 
 
 #: kernels own no memory: without reference counts (atomic, one per array and call) a call costs a third
@@ -124,7 +127,7 @@ def _twice_log_inverse(u):
 
 
 @numba.njit(forceinline=True, **PLAIN)
-def _quarter(y):
+def quarter_turn(y):
     """(cos y, sin y) for |y| <= pi/4, error below 3e-14."""
     z = y * y
     s = fma(z, -2.4805621234184578e-08, 2.755599073977895e-06)
@@ -147,7 +150,7 @@ def cosine_sine(angle):
     z = fma(angle, _TWO_OVER_PI, _ROUND)
     m = z - _ROUND
     quadrant = np.float64(z).view(np.int64)
-    c, s = _quarter(fma(-m, _HALF_PI_2, fma(-m, _HALF_PI_1, angle)))
+    c, s = quarter_turn(fma(-m, _HALF_PI_2, fma(-m, _HALF_PI_1, angle)))
     odd = (quadrant & 1) == 1
     sine = np.float64(c if odd else s).view(np.int64) ^ ((quadrant & 2) << _TO_SIGN)
     cosine = np.float64(s if odd else c).view(np.int64) ^ (((quadrant + 1) & 2) << _TO_SIGN)
@@ -180,7 +183,7 @@ def polar(word):
     """
     u = np.uint64(((word >> _MANTISSA) & _RADIUS) | _UNIT).view(np.float64) - (1.0 - 2.0**-45)
     r = math.sqrt(_twice_log_inverse(u))
-    c, s = _quarter((np.uint64(((word << _TO_ANGLE) & _ANGLE) | _UNIT).view(np.float64) - (1.5 - 2.0**-19)) * _HALF_PI)
+    c, s = quarter_turn((np.uint64(((word << _TO_ANGLE) & _ANGLE) | _UNIT).view(np.float64) - (1.5 - 2.0**-19)) * _HALF_PI)
     # angle in [-pi/4, pi/4]; a reflection and an exchange of the axes carry it over the whole circle
     c = np.uint64(np.float64(c).view(np.uint64) ^ ((word & _ONE) << _SIGN)).view(np.float64)
     swap = (word & _TWO) == _TWO
@@ -217,5 +220,10 @@ def open_lane_stream(seed: int, point: int, arm: int, trajectory: int) -> npt.ND
     >>> bool((a[:2] == b[:2]).all()), int(a[2]), int(b[2])
     (True, 5, 6)
     """
+    return np.array([*_key_words(int(seed), int(point), int(arm)), trajectory], dtype=np.uint64)
+
+
+@lru_cache(maxsize=256)
+def _key_words(seed: int, point: int, arm: int) -> tuple[int, int]:
     word = int(open_stream(seed, point, arm)[0])
-    return np.array([word & 0xFFFFFFFF, word >> 32, trajectory], dtype=np.uint64)
+    return word & 0xFFFFFFFF, word >> 32

@@ -27,7 +27,7 @@ import numpy.typing as npt
 from scipy.linalg import expm
 
 from wellhop.engine.compiled import kept_njit
-from wellhop.engine.lane_streams import PLAIN, cosine_sine, fma
+from wellhop.engine.lane_streams import PLAIN, UNREDUCED, cosine_sine, fma, quarter_turn
 from wellhop.engine.oscillator import Oscillator
 
 STRANG, MIDPOINT, HEUN, EULER = 0, 1, 2, 3
@@ -105,11 +105,16 @@ def is_noisy(coefficients: Sequence[float]) -> bool:
     return bool(coefficients[LOSS] != 0.0 or coefficients[DEPHASING] != 0.0)
 
 
+@numba.njit(forceinline=True, **PLAIN)
+def half_angle(x, y, p):
+    """Angle of the rotation over dt/2 at this amplitude: α -> α exp(-i (detuning + kerr(|α|² - 1)) dt/2)."""
+    return (-0.5 * p[DT]) * fma(p[KERR], fma(x, x, y * y), p[OMEGA])
+
+
 @kept_njit(forceinline=True, **PLAIN)
 def half_turn(x, y, p):
-    """(cos, sin) of the rotation over dt/2 at this amplitude: α -> α exp(-i (detuning + kerr(|α|² - 1)) dt/2)."""
-    n = fma(x, x, y * y)
-    return cosine_sine((-0.5 * p[DT]) * fma(p[KERR], n, p[OMEGA]))
+    """(cos, sin) of :func:`half_angle`."""
+    return cosine_sine(half_angle(x, y, p))
 
 
 @numba.njit(forceinline=True, **PLAIN)
@@ -118,17 +123,6 @@ def plane_drift(x, y, p):
     u = fma(p[A00], x, fma(p[A01], y, fma(w, y, p[F0])))
     v = fma(p[A10], x, fma(p[A11], y, fma(-w, x, p[F1])))
     return u, v
-
-
-@numba.njit(forceinline=True, **PLAIN)
-def strang(x, y, c, s, g1, g2, p):
-    """Half turn, exact linear step, half turn."""
-    u = fma(c, x, -(s * y))
-    v = fma(s, x, c * y)
-    x = fma(p[E00], u, fma(p[E01], v, fma(p[L00], g1, p[B0])))
-    y = fma(p[E10], u, fma(p[E11], v, fma(p[L10], g1, fma(p[L11], g2, p[B1]))))
-    c, s = half_turn(x, y, p)
-    return fma(c, x, -(s * y)), fma(s, x, c * y), c, s
 
 
 @numba.njit(forceinline=True, **PLAIN)
@@ -168,10 +162,31 @@ def euler(x, y, g1, g2, p):
 # the schemes over all lanes; k = 0 or 1 chooses one of two steps of noise
 @numba.njit(forceinline=True, **PLAIN)
 def strang_lanes(p, x, y, c, s, g, k):
-    """:func:`strang` for every lane."""
+    """Half turn, exact linear step, half turn. Angles below a quarter turn need no reduction, with the same bits."""
     a, b = 2 * k, 2 * k + 1
+    large = np.int64(0)
     for lane in range(x.shape[0]):
-        x[lane], y[lane], c[lane], s[lane] = strang(x[lane], y[lane], c[lane], s[lane], g[0, a, lane], g[0, b, lane], p)
+        u = fma(c[lane], x[lane], -(s[lane] * y[lane]))
+        v = fma(s[lane], x[lane], c[lane] * y[lane])
+        u, v = (
+            fma(p[E00], u, fma(p[E01], v, fma(p[L00], g[0, a, lane], p[B0]))),
+            fma(p[E10], u, fma(p[E11], v, fma(p[L10], g[0, a, lane], fma(p[L11], g[0, b, lane], p[B1])))),
+        )
+        angle = half_angle(u, v, p)
+        x[lane], y[lane], c[lane] = u, v, angle
+        large += np.int64(not (abs(angle) <= UNREDUCED))
+    if large == 0:
+        for lane in range(x.shape[0]):
+            u, v = x[lane], y[lane]
+            c[lane], s[lane] = quarter_turn(c[lane])
+            x[lane] = fma(c[lane], u, -(s[lane] * v))
+            y[lane] = fma(s[lane], u, c[lane] * v)
+    else:
+        for lane in range(x.shape[0]):
+            u, v = x[lane], y[lane]
+            c[lane], s[lane] = cosine_sine(c[lane])
+            x[lane] = fma(c[lane], u, -(s[lane] * v))
+            y[lane] = fma(s[lane], u, c[lane] * v)
 
 
 @numba.njit(forceinline=True, **PLAIN)

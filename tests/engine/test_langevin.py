@@ -152,6 +152,16 @@ def test_layout_changes_no_bit(make: Callable[[], langevin.LangevinProblem]) -> 
     assert not _same(whole[0], langevin.run(problem, 6, 0))
 
 
+def test_lane_with_large_angles_leaves_others_alone() -> None:
+    """A step that turns by more than a quarter takes another way for all lanes, with the same bits."""
+    cores = (langevin.Cores("start", np.array([[25.0, 0.0], [1.0, 0.0]]), np.array([0.1, 0.1])),)
+    problem = langevin.oscillator_problem(THREE_WELLS, duration=3.0, sample_interval=0.02, dt=0.02, cores=cores)
+    together = langevin.run_many(problem, 5, range(4))
+    assert all(_same(record, langevin.run(problem, 5, i)) for i, record in enumerate(together))
+    angles = [0.5 * problem.dt * THREE_WELLS.kerr * r.samples[:, 1].max() for r in together]
+    assert max(angles) > 0.8 > 0.5 > min(angles)
+
+
 def test_finished_trajectory_stays_as_it_is_beside_others() -> None:
     problem = _oscillator(duration=4.0)
     done = langevin.advance(problem, langevin.start(problem, 5, 0, 0, 1), 10_000).snapshot

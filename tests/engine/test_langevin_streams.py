@@ -10,12 +10,14 @@ import pytest
 from scipy import stats
 
 from wellhop.engine.lane_streams import (
+    UNREDUCED,
     cosine_sine,
     exponential,
     gaussian_pair,
     open_lane_stream,
     philox,
     polar,
+    quarter_turn,
     start_gaussians,
 )
 
@@ -106,6 +108,13 @@ def test_sine_and_cosine() -> None:
     np.testing.assert_allclose(got, np.column_stack([np.cos(angles), np.sin(angles)]), atol=3e-14)
     assert not np.isfinite(cosine_sine(math.inf)).any()
     assert not np.isfinite(cosine_sine(math.nan)).any()
+
+
+def test_small_angles_need_no_reduction() -> None:
+    """The short cut of the Strang kernel has the bits of the general form; beyond its limit it is another function."""
+    for angle in [*np.linspace(-UNREDUCED, UNREDUCED, 401), 1e-300, -0.0]:
+        assert np.array(cosine_sine(angle)).tobytes() == np.array(quarter_turn(angle)).tobytes()
+    assert quarter_turn(1.7) != cosine_sine(1.7)
 
 
 def test_exponential() -> None:
