@@ -106,7 +106,8 @@ def draw_arrhenius(
             middle.axhline(1.0, color=INK, linewidth=0.7, zorder=1)
             lower.set_xlabel(r"$\gamma/U$")
         every = [s for action in actions.values() for s in (action.vacuum, action.bright)]
-        axes[2, 0].set_ylim(min(every) - 0.8, max(every) + 0.8)
+        room = 0.15 * (max(every) - min(every))
+        axes[2, 0].set_ylim(min(every) - room, max(every) + room)
         axes[0, 0].set_ylabel(r"rate $/\gamma$")
         axes[1, 0].set_ylabel("measured /\ngenerator")
         axes[2, 0].set_ylabel(r"$-\mathrm{d}\ln k\,/\,\mathrm{d}(\gamma/U)$")

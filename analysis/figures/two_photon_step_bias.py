@@ -9,14 +9,15 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
+from matplotlib.ticker import NullLocator
 
 from wellhop.analysis.figures.drawn import DrawnTable
 from wellhop.analysis.figures.job import DrawnFigure
 from wellhop.analysis.figures.style import BAND, COLOURS, FAINT, INK, MARKERS, house_style, new_figure
 from wellhop.analysis.step_bias import BiasFit, MeasuredBias
 
-#: Half width of the linear part of the vertical axis, and of the band of tolerated bias.
-LINEAR, TOLERATED = 0.05, 0.01
+#: Bias about which the vertical axis turns from linear to logarithmic; half width of the band of tolerated bias.
+LINEAR, TOLERATED = 0.03, 0.01
 _TITLES = {"k_v": "$k_v$", "k_b": "$k_b$"}
 _SCHEMES = {"strang": "Strang", "midpoint": "implicit midpoint", "heun": "Heun", "euler": "Euler-Maruyama"}
 
@@ -77,7 +78,7 @@ def _draw_panel(ax: Axes, panel: BiasPanel, name: str, table: DrawnTable) -> Non
         for x, y in zip(grid, fit.at(grid), strict=True):
             table.add("fit", panel.label, name, fit.scheme, x, y, None)
     ax.set_xscale("log")
-    ax.set_yscale("symlog", linthresh=LINEAR, linscale=1.0)
+    ax.set_yscale("asinh", linear_width=LINEAR)
     largest = max((float(np.abs(m.bias).max()) for m in panel.biases[name]), default=LINEAR)
     least = min((float((m.bias - 1.96 * m.error).min()) for m in panel.biases[name]), default=0.0)
     ax.set_ylim(min(-0.1, 1.5 * least), 1.6 * max(largest, 0.1))
@@ -85,7 +86,7 @@ def _draw_panel(ax: Axes, panel: BiasPanel, name: str, table: DrawnTable) -> Non
     low, high = ax.get_ylim()
     kept = [t for t in ticks if low <= t <= high]
     ax.set_yticks(kept, [f"{t:+g}" if t else "0" for t in kept])
-    ax.minorticks_off()
+    ax.yaxis.set_minor_locator(NullLocator())
 
 
 def _handles(panels: Sequence[BiasPanel]) -> list[Line2D | Patch]:
@@ -95,6 +96,7 @@ def _handles(panels: Sequence[BiasPanel]) -> list[Line2D | Patch]:
         for k, (name, label) in enumerate(_SCHEMES.items())
         if name in used
     ]
+    handles.append(Line2D([], [], color=INK, linewidth=0.9, label=r"fit $c\,dt^p+d\,dt^r$"))
     handles.append(Patch(color=FAINT, alpha=0.3, label="95 % of sampling"))
     handles.append(Patch(color=BAND, label=r"$\pm$1 %"))
     return handles
