@@ -32,7 +32,8 @@ RATE_HTML = {
 DEFINITIONS = (
     f"{RATE_HTML['k_v']}: vacuum &rarr; bright + or bright &minus;, total. {RATE_HTML['k_b']}: one bright state &rarr; vacuum. "
     f"{RATE_HTML['k_d']}: directly between the bright states. {RATE_HTML['lam_e']} = {RATE_HTML['k_v']} + {RATE_HTML['k_b']}, "
-    f"{RATE_HTML['lam_o']} = {RATE_HTML['k_b']} + 2 {RATE_HTML['k_d']}.",
+    f"{RATE_HTML['lam_o']} = {RATE_HTML['k_b']} + 2 {RATE_HTML['k_d']}. "
+    f"Where the vacuum is no well, {RATE_HTML['lam_o']} is the decay rate of the difference between the bright states.",
     f"The quoted {RATE_HTML['lam_e']} and {RATE_HTML['lam_o']} are decay rates of the autocorrelations of the well's label; their "
     "split rests on starts in the coherent state of every well, as the spectral definition does. Neither depends on how long a "
     "transit takes. Counted rates (switches between cores per time) stand beside them and are short by about rate &times; transit.",

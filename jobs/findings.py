@@ -117,15 +117,16 @@ def _showcased(
     """Points to illustrate: of a Kerr-cat two of those with a known rate, not much slower than the fastest; else the one
     whose rarer direction is the fastest.
     """
-    known, several = [], []
+    known, rarest = [], {}
     for (index, _), m in measured.items():
         if isinstance(m, DirectedMeasurement):
-            several.append((min(m.rates["k_v"].value, m.rates["k_b"].value), index))
+            slower = min(m.rates["k_v"].value, m.rates["k_b"].value)
+            rarest[index] = min(slower, rarest.get(index, math.inf))
     for point in campaign.points:
         m = measured.get((point.index, "jumps"))
         if isinstance(m, Measurement) and math.isfinite(m.decay_rate.value) and m.decay_rate.value > 0:
             known.append((m.decay_rate.value, point.index))
-    several = [found for found in several if found[0] > 0.0]
+    several = [(rate, index) for index, rate in rarest.items() if rate > 0.0]
     if several or campaign.system != KerrCat.name:
         return (max(several or known)[1],) if several or known else ()
     known.sort(reverse=True)

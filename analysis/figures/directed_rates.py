@@ -89,7 +89,7 @@ def _draw_panel(ax: Axes, result: CampaignResult, rows: Sequence[ComparedRate], 
         )  # fmt: skip
         cells = (row.arm, row.point.index, *parameter_cells(result, row.point))
         table.add(f"{row.name} {row.arm}", *cells, value, lower, upper)
-        if row.counted is not None and row.counted.value > 0.0 and not row.name.startswith("lam"):
+        if row.counted is not None and _counted(row):
             counted = row.counted.value / unit
             ax.plot(
                 [x + 0.5 * shift], [counted], "x", color=colour, markersize=4.0, markeredgewidth=0.9, zorder=2
@@ -103,6 +103,11 @@ def _draw_panel(ax: Axes, result: CampaignResult, rows: Sequence[ComparedRate], 
             )
 
 
+def _counted(row: ComparedRate) -> bool:
+    """Whether the counted rate is shown beside it: sums of rates are not counted."""
+    return row.counted is not None and row.counted.value > 0.0 and not row.name.startswith("lam")
+
+
 def _legend(figure: Figure, rows: Sequence[ComparedRate]) -> None:
     handles = []
     for arm, (colour, marker, _, label) in _LOOK.items():
@@ -112,7 +117,7 @@ def _legend(figure: Figure, rows: Sequence[ComparedRate]) -> None:
                     [], [], color=colour, marker=marker, linestyle="", markeredgecolor="white", label=label
                 )
             )
-    if any(row.counted is not None for row in rows):
+    if any(_counted(row) for row in rows):
         handles.append(
             Line2D(
                 [],

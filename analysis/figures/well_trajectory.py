@@ -59,15 +59,20 @@ def draw_well_trajectories(
     with house_style():
         heights = [size for _ in traces for size in (1.5, 1.0)]
         figure = new_figure(height=sum(heights) + 1.1)
-        axes = figure.subplots(len(heights), 1, sharex=True, squeeze=False, height_ratios=heights)[:, 0]
+        # traces of different engines may be of different length: each then has its own axis of time
+        shared = len({float(trace.times[-1]) for trace in traces}) == 1
+        axes = figure.subplots(len(heights), 1, sharex=shared, squeeze=False, height_ratios=heights)[:, 0]
         axes[0].set_title(title)
         for number, trace in enumerate(traces):
             upper, lower = axes[2 * number], axes[2 * number + 1]
             _draw(upper, trace, trace.order_parameter, [well.place for well in wells], INK)
             _draw(lower, trace, trace.observables["n"], [well.photons for well in wells], COLOURS[2])
             upper.set_ylabel(r"$X/|\alpha_b|$" if trace.unravelling == "langevin" else r"$\langle X\rangle$")
-            lower.set_ylabel(r"$|\alpha|^2-1/2$" if trace.unravelling == "langevin" else r"$\langle n\rangle$")
+            lower.set_ylabel(
+                r"$|\alpha|^2-1/2$" if trace.unravelling == "langevin" else r"$\langle n\rangle$"
+            )
             upper.set_title(trace.label, loc="right", style="italic")
+            upper.tick_params(labelbottom=False)
         frame = CampaignResult("trajectory", "", "", (), unit=unit)
         axes[-1].set_xlabel(f"time {time_math(frame)}")
         _legend(figure, traces, wells)

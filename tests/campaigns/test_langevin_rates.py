@@ -13,9 +13,11 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from wellhop.analysis.arrhenius import fit_action
 from wellhop.analysis.comparison import compare
 from wellhop.analysis.directed_measurement import DirectedMeasurement, measure_directed
 from wellhop.analysis.directed_rates import DirectedRates, directed_rates
+from wellhop.analysis.two_photon_actions import quantum_actions
 from wellhop.engine.langevin import oscillator_problem, run_many
 from wellhop.engine.oscillator import Oscillator
 from wellhop.engine.systems.kerr_two_photon_drive import KerrTwoPhotonDrive
@@ -98,3 +100,14 @@ def test_counted_switches_are_short_where_the_labels_are_not() -> None:
     assert counted is not None
     assert compare(counted, exact.k_v).pull < -SIGMAS
     assert any(w.startswith("rate_x_transit") for w in found.warnings)
+
+
+def test_measured_rates_have_the_exponents_of_the_truncated_wigner_equation() -> None:
+    """Four U at (-10, 3.2): intervals at 1 - 1e-4 hold S^TWA; S^Q of the vacuum is far outside, as it should be."""
+    several_U, twa = (1.4, 1.2, 1.0, 0.85), {"k_v": 5.969556, "k_b": 5.922569}
+    found = [_measured((-10.0, 3.2, U), 0.0075, 500) for U in several_U]
+    for name, action in twa.items():
+        fit = fit_action(several_U, [m.rates[name] for m in found], level=1.0 - 1e-4)
+        assert fit.holds(action), str(fit)
+    quantum = quantum_actions(KerrTwoPhotonDrive(-10.0, 3.2, 1.0))
+    assert not fit_action(several_U, [m.rates["k_v"] for m in found], level=1.0 - 1e-4).holds(quantum.vacuum)
