@@ -117,7 +117,8 @@ def _showcased(
     """Points to illustrate: of a Kerr-cat two of those with a known rate, not much slower than the fastest; else the one
     whose rarer direction is the fastest.
     """
-    known, rarest = [], {}
+    known: list[tuple[float, int]] = []
+    rarest: dict[int, float] = {}
     for (index, _), m in measured.items():
         if isinstance(m, DirectedMeasurement):
             slower = min(m.rates["k_v"].value, m.rates["k_b"].value)
