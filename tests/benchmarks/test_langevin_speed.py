@@ -1,4 +1,4 @@
-"""G4: Langevin steps against numpy, numba with a numpy Generator, and C++; and the cost of a switching time at equal bias.
+"""G4: Langevin steps against numpy, numba with a numpy Generator, and C++; at equal bias: ``test_langevin_merit.py``.
 
 Work: two-photon-driven Kerr oscillator (gamma = 1, detuning -1, kerr 0.05, drive 2), Gaussian noise, float64, two core discs
 looked at after every step. wellhop keeps labels, times and samples as in any run; the other sides only count visits.
@@ -162,43 +162,3 @@ def test_nanoseconds_per_step(
         tell("G4  diffrax is not installed: not compared")
     ratios = [f"{name} / strang {cost[name] / cost['strang']:.1f}" for name in ("numpy", "numba + Generator")]
     tell("G4  " + ", ".join([*ratios, f"strang / C++ {cost['strang'] / cost['C++']:.2f}" if function else message]))
-
-
-def _bright_rate(scheme: str, dt: float, trajectories: int) -> tuple[float, int]:
-    """(escape rate of the bright wells, switches) at detuning -3, drive 1.8, kerr 0.4."""
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        problem = langevin.oscillator_problem(
-            Oscillator(detuning=-3.0, kerr=0.4, drive_2=1.8, kappa_1=2.0),
-            duration=4000.0, sample_interval=100.0, dt=dt, scheme=scheme,
-        )  # fmt: skip
-    time, count = 0.0, 0
-    for record in langevin.run_many(problem, 7, range(trajectories)):
-        s = record.switches
-        bright = s["target"] != 1
-        time += float(np.diff(np.append(s["time"], record.elapsed))[bright].sum())
-        count += int((s["origin"][1:] != 1).sum())
-    return count / time, count
-
-
-@pytest.mark.parametrize("trajectories", [256])
-def test_cost_of_a_switching_time(
-    trajectories: int, interleave: Interleave, tell: Callable[[str], None], benchmark: Any
-) -> None:
-    """Figure of merit: CPU per residence time of a bright well at the step where the rate is off by about one per cent.
-
-    The bias is measured at one long step against Strang at dt = 0.01 and carried to one per cent by the weak order of the scheme.
-    """
-    reference, count = _bright_rate("strang", 0.01, trajectories)
-    tell(f"G4  bright escape rate, strang dt = 0.01: {reference:.3e} gamma, {100 / math.sqrt(count):.1f} % (1 sigma)")
-    cost = interleave({scheme: _ours(scheme) for scheme in ("strang", "heun", "midpoint", "euler")}, rounds=3)
-    benchmark.pedantic(lambda: _bright_rate("strang", 0.05, 64), rounds=1)
-    for scheme, dt, order in [("strang", 0.1, 2), ("midpoint", 0.1, 2), ("heun", 0.05, 2), ("euler", 0.01, 1)]:
-        rate, _ = _bright_rate(scheme, dt, trajectories)
-        bias = abs(rate / reference - 1.0)
-        good = dt * (0.01 / max(bias, 0.01)) ** (1.0 / order)
-        seconds = cost[scheme] / (good * reference)
-        tell(
-            f"G4  {scheme}: bias {100 * (rate / reference - 1.0):+.1f} % at dt = {dt}; 1 % at dt = {good:.2g}; "
-            f"{seconds * 1e6:.2f} us per residence time"
-        )
