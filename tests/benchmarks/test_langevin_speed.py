@@ -19,7 +19,6 @@ from typing import Any
 
 import numba
 import numpy as np
-import pytest
 
 from wellhop.engine import langevin
 from wellhop.engine.langevin_schemes import step_coefficients
