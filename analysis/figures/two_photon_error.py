@@ -112,7 +112,7 @@ def draw_boundary_error(options: FigureOptions) -> DrawnFigure:
             "Relative error of the phase boundary",
             rf"Eq. (11) stays within {CLAIM:g} % (grey) of the exact boundary for $|\delta|<{-end:.1f}\,\gamma$ only. "
             "It approximates the truncated Wigner",
-            "equation, whose own boundary (squares) lies below the exact one; the two errors cancel in part.",
+            "equation, whose own boundary (squares) lies below the exact one; at moderate detuning the two errors partly cancel.",
         )
     return DrawnFigure(figure, table, tuple(notes))
 

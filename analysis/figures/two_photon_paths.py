@@ -43,6 +43,8 @@ RealArray = npt.NDArray[np.float64]
 Well = Literal["vacuum", "bright"]
 WELLS: tuple[Well, ...] = ("vacuum", "bright")
 
+#: Share of the action at which time is zero, and the part of the window shown before it.
+ARRIVED, BEFORE = 0.99, 0.75
 #: In units of the closest approach: nearer to the saddle than this, the direction of a path is that of its miss.
 BENT = 20.0
 #: Shares of the action at which an arrow shows the direction.
@@ -68,7 +70,8 @@ class Escape:
     """One escape, turned by parity such that it ends at the saddle with q_1 > 0.
 
     Attributes:
-        times: zero at the closest approach to the saddle. q, p: the turned path. ansatz: S^an at its points.
+        times: zero where nearly all of the action has accrued; the last relaxation to the saddle takes arbitrarily long.
+        q, p: the turned path. ansatz: S^an at its points.
         theta: the angle; NaN where the path is so near the saddle that the miss bends it. locked: θ_s there.
     """
 
@@ -113,7 +116,7 @@ def escape(system: KerrTwoPhotonDrive, well: Well) -> Escape:
     return Escape(
         well=well,
         path=path,
-        times=path.times - path.times[-1],
+        times=path.times - float(np.interp(ARRIVED, path.action / path.total_action, path.times)),
         q=q,
         p=sign * path.p,
         ansatz=ansatz_potential(system, well, side * q),
@@ -146,8 +149,8 @@ def draw_paths(options: FigureOptions) -> DrawnFigure:
             _draw_action(rows[1, column], one, exact, ansatz)
             _draw_angle(rows[2, column], one, options["window"])
             for row in (1, 2):
-                rows[row, column].set_xlim(-options["window"], 0.0)
-                rows[row, column].set_xlabel(r"time before the saddle $\gamma t$")
+                rows[row, column].set_xlim(-BEFORE * options["window"], (1.0 - BEFORE) * options["window"])
+                rows[row, column].set_xlabel(r"time $\gamma t$, zero at 99 % of the action")
             _tabulate(table, system, one)
         for letter, ax, title in zip(
             "abcdef",
@@ -170,7 +173,7 @@ def draw_paths(options: FigureOptions) -> DrawnFigure:
         )
     notes = (
         "series vacuum, bright: the escape paths, q = 2 sqrt(U/gamma)(Re alpha, Im alpha), p momentum, f drift, "
-        "time zero at the saddle",
+        f"time zero at {100.0 * ARRIVED:g} % of the action",
         f"theta is left out nearer to the saddle than {BENT:g} times the closest approach of the path",
         "turned by parity (q -> -q) where needed, such that both end at the saddle with q_1 > 0",
         f"S of the whole path: vacuum {escapes[0].path.total_action:.8g}, bright {escapes[1].path.total_action:.8g}; "
@@ -227,13 +230,15 @@ def _draw_action(ax: Axes, one: Escape, exact: WellActions, ansatz: WellActions)
     """S along the path, and the value of the ansatz at the same points."""
     total = one.path.total_action
     share = one.path.action / total
-    first, last = (float(one.times[np.searchsorted(share, s)]) for s in (0.01, 0.99))
-    ax.axvspan(first, last, color=BAND, linewidth=0, zorder=0)
+    ax.axvspan(float(np.interp(1.0 - ARRIVED, share, one.times)), 0.0, color=BAND, linewidth=0, zorder=0)
     ax.plot(one.times, one.ansatz, **ANSATZ.style())
     ax.plot(one.times, one.path.action, color=TWA.colour)
     quantum = exact.vacuum if one.well == "vacuum" else exact.bright
     ax.axhline(quantum, color=QUANTUM.colour, linewidth=1.0, linestyle=(0, (1, 1.2)))
-    ax.set_ylim(min(0.0, 1.1 * float(one.ansatz.min())) - 0.03 * quantum, 1.14 * quantum)
+    ax.set_ylim(
+        min(0.0, 1.1 * float(one.ansatz.min())) - 0.03 * quantum,
+        1.14 * max(quantum, total, float(one.ansatz.max())),
+    )
     ax.set_ylabel(r"$S/\gamma$")
     closed = ansatz.vacuum if one.well == "vacuum" else ansatz.bright
     words = f"exact quantum {quantum:.3f}\npath {total:.3f}\nansatz {closed:.3f}"
@@ -246,7 +251,7 @@ def _draw_angle(ax: Axes, one: Escape, window: float) -> None:
     ax.axhline(one.path.theta[0] / np.pi, color=FAINT, linewidth=0.9, linestyle=":")
     ax.plot(one.times, one.locked / np.pi, color=COLOURS[3], linestyle=(0, (5, 1.5)), linewidth=1.1)
     ax.plot(one.times, one.theta / np.pi, color=TWA.colour)
-    shown = one.times > -window
+    shown = (one.times > -BEFORE * window) & (one.times < (1.0 - BEFORE) * window)
     both = np.concatenate([one.locked[shown], one.theta[shown]]) / np.pi
     low, high = float(np.nanmin(both)), float(np.nanmax(both))
     ax.set_ylim(low - 0.08 * (high - low), high + 0.08 * (high - low))
@@ -287,7 +292,12 @@ PATHS = FigureJob(
     settings={
         "delta": Setting(-10.0, "detuning in units of gamma", maximum=-0.1, minimum=-100.0),
         "eps": Setting(3.2, "two-photon drive in units of gamma; bistable range only", minimum=1.0),
-        "window": Setting(6.0, "time shown before the saddle in units of 1/gamma", minimum=0.5, maximum=50.0),
+        "window": Setting(
+            6.0,
+            "length of time shown in units of 1/gamma, three quarters of it before 99 % of the action",
+            minimum=0.5,
+            maximum=50.0,
+        ),
     },
     source=f"Eqs. (3)-(11) with gamma/4 in the drift; {MODEL}",
 )

@@ -85,6 +85,7 @@ def draw_spectrum(options: FigureOptions) -> DrawnFigure:
         "a cell is empty where an eigenvalue lies below round-off or another mode of its sector decays slower; "
         f"k_v, k_b and k_d also where the next even mode decays less than {LEAST_SEPARATION:g} times as fast (no wells), "
         f"or below {LEAST_SHARE:g} of lam_e (split too inexact)",
+        "the split of lam_e into k_v and k_b is good to about 1 %, worse where S/U < 5; there k_d may come out negative",
         "minimum: smallest lam_e; boundary: equal S^Q (exact), equal S^TWA (twa), equal weights of the exact state "
         "at this U (finite U)",
     ]

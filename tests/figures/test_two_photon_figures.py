@@ -136,15 +136,16 @@ def test_paths_have_the_actions_and_the_angles_of_the_theory(drawn: dict[int, Dr
         assert action[-1] == pytest.approx(total, abs=2e-6)
         assert bare[-1] == pytest.approx(ansatz, abs=1e-4)
         share = action / action[-1]
-        first, last = (time[np.searchsorted(share, s)] for s in (0.01, 0.99))
+        first, last = (float(np.interp(s, share, time)) for s in (0.01, 0.99))
+        assert last == pytest.approx(0.0, abs=1e-9)
         assert 2.3 < last - first < 2.6
         assert theta[0] == pytest.approx(start, abs=1e-4)
         assert locked[0] == pytest.approx(start, abs=1e-4)
         early = share < (0.7 if well == "vacuum" else 0.9)
         assert np.abs(theta[early] - start).max() < 0.06
-        assert np.abs(locked[early & (time > -6.0)] - start).max() > (0.06 if well == "bright" else 0.0)
+        assert np.abs(locked[early & (time > -5.0)] - start).max() > (0.06 if well == "bright" else 0.0)
         # p = (e^{θJ} - 1) f/2: the angle is the one between drift and momentum of a Langevin path.
-        seen = np.isfinite(theta) & (time > -6.0)
+        seen = np.isfinite(theta) & (time > -5.0)
         q, p, f = (np.stack([table.numbers(c, series=well)[seen] for c in names], axis=1) for names in (
             ("q_1", "q_2"), ("p_1 [gamma]", "p_2 [gamma]"), ("f_1 [gamma]", "f_2 [gamma]")))  # fmt: skip
         cos, sin = np.cos(theta[seen]), np.sin(theta[seen])
@@ -183,14 +184,14 @@ def test_even_eigenvalue_is_smallest_near_the_boundary(drawn: dict[int, DrawnFig
 def test_ratio_of_actions_rises_to_one_where_a_well_disappears(drawn: dict[int, DrawnFigure]) -> None:
     table = drawn[8].table
     vacuum, bright = (table.numbers("ratio", series=well) for well in ("vacuum", "bright"))
-    assert len(vacuum) == len(bright) == 3
+    assert (len(vacuum), len(bright)) == (3, 2)
     assert np.all(np.diff(vacuum) > 0.0)
     assert np.all(np.diff(bright) < 0.0)
     assert 0.99 < vacuum[-1] < 1.0
     assert 0.99 < bright[0] < 1.0
     # Negative control: away from its edge the truncation is far off.
     assert vacuum[0] < 0.7
-    assert bright[-1] < 0.7
+    assert bright[-1] < 0.8
 
 
 def test_settings_are_checked_before_anything_is_drawn() -> None:
