@@ -133,7 +133,7 @@ ACTION_RATIO = FigureJob(
     8,
     "Exponents of the truncated Wigner equation over the quantum ones, against the drive",
     draw_action_ratio,
-    seconds=35.0,
+    seconds=30.0,
     settings={"points": Setting(9, "drives per detuning and well", minimum=3, maximum=200, whole=True)},
     source=f"S_Q: integrals of ln[((delta + x)^2 + gamma^2)/eps^2]; S_TWA: instantons of H = |p|^2 + p.f; {MODEL}",
 )

@@ -112,7 +112,7 @@ def draw_boundary_error(options: FigureOptions) -> DrawnFigure:
             "Relative error of the phase boundary",
             rf"Eq. (11) stays within {CLAIM:g} % (grey) of the exact boundary for $|\delta|<{-end:.1f}\,\gamma$ only. "
             "It approximates the truncated Wigner",
-            "equation, whose own boundary (squares) lies below the exact one; at moderate detuning the two errors partly cancel.",
+            "equation, whose own boundary (squares) is below the exact one; for small detunings the errors partly cancel.",
         )
     return DrawnFigure(figure, table, tuple(notes))
 
@@ -182,7 +182,7 @@ BOUNDARY_ERROR = FigureJob(
     2,
     "Relative error of the analytical phase boundary against the detuning",
     draw_boundary_error,
-    seconds=30.0,
+    seconds=15.0,
     settings={
         "U": Setting(
             0.1, "Kerr constant of the boundary at finite U, in units of gamma", minimum=0.01, maximum=1.0

@@ -242,7 +242,9 @@ def _draw_action(ax: Axes, one: Escape, exact: WellActions, ansatz: WellActions)
     ax.set_ylabel(r"$S/\gamma$")
     closed = ansatz.vacuum if one.well == "vacuum" else ansatz.bright
     words = f"exact quantum {quantum:.3f}\npath {total:.3f}\nansatz {closed:.3f}"
-    ax.text(0.03, 0.82, words, transform=ax.transAxes, fontsize=8, va="top", linespacing=1.5)
+    ax.text(
+        0.03, 0.93 * quantum, words, transform=ax.get_yaxis_transform(), fontsize=8, va="top", linespacing=1.5
+    )
     minor_ticks(ax)
 
 

@@ -151,7 +151,7 @@ PHASE_DIAGRAM = FigureJob(
     1,
     "Phase diagram with the photon number in colour and the boundary by four definitions",
     draw_phase_diagram,
-    seconds=20.0,
+    seconds=13.0,
     settings={
         "U": Setting(
             0.1,
