@@ -22,7 +22,7 @@ import numpy as np
 import numpy.typing as npt
 from scipy.linalg import sqrtm
 
-from wellhop.analysis.instanton_newton import followed_path
+from wellhop.analysis.instanton_newton import followed_path, newton_path
 from wellhop.analysis.instanton_path import (
     Connection,
     HamiltonianSystem,
@@ -46,9 +46,23 @@ START_RADIUS, CONNECTED = 3e-5, 1e-4
 _CATCH = 0.03
 #: connections up to this multiple of the least action are looked for
 _CEILING = 1.5
+#: without a connection: how many near misses are handed to Newton's method, within which share of the way and of the action
+_RESCUED, _RESCUE = 4, 0.05
 #: angles of the first scan; doubled until two scans find the same least action
 _FIRST_SCAN, _LAST_SCAN = 240, 3840
 _GOLDEN = 0.5 * (np.sqrt(5.0) - 1.0)
+
+
+class NoConnectionError(PredictionError):
+    """No shot connects.
+
+    Attributes:
+        missed: the near misses, by increasing distance.
+    """
+
+    def __init__(self, message: str, missed: list[Connection]) -> None:
+        super().__init__(message)
+        self.missed = missed
 
 
 class _Shooter:
@@ -158,11 +172,12 @@ class _Shooter:
         if found:
             return found, missed
         closest = f"; the closest came within {missed[0].distance:.3g}" if missed else ""
-        raise PredictionError(
+        raise NoConnectionError(
             f"no least-action path found from {self.attractor} to the saddles {self.saddles.tolist()} with"
             f" {count} starting angles{closest}; check that the saddles bound this attractor's basin;"
             " for large actions (above about 12 loss rates with the full Keldysh vertex) the range of angles"
-            " that connect is too narrow to be found"
+            " that connect is too narrow to be found",
+            missed,
         )
 
     def path(self, best: Connection, points: int) -> dict[str, Any]:
@@ -207,22 +222,41 @@ def least_action_path(
         period: the scan covers angles [0, period); π where a point symmetry about the attractor makes the rest redundant.
         points: number of recorded times.
 
+    With the quantum vertex the cheapest connection need not be the physical one; see
+    :mod:`wellhop.analysis.oscillator_instantons`.
+
     Raises:
         ParameterError: wrong shapes, a point that is no fixed point of the drift, or an unstable attractor.
         PredictionError: no path connects.
     """
     start, ends = checked_points(system, attractor, saddles)
     shooter = _Shooter(system, start, ends, period)
-    found, missed = shooter.connections()
-    return InstantonPath(
-        **shooter.path(found[0], points),
-        attractor=start,
-        saddle=np.array(found[0].saddle),
-        distance=found[0].distance,
-        method="shooting",
-        alternatives=_distinct(found)[1:],
-        discarded=tuple(missed),
-    )
+
+    def along(best: Connection, others: tuple[Connection, ...], missed: list[Connection]) -> InstantonPath:
+        return InstantonPath(
+            **shooter.path(best, points),
+            attractor=start,
+            saddle=np.array(best.saddle),
+            distance=best.distance,
+            method="shooting",
+            alternatives=others,
+            discarded=tuple(missed),
+        )
+
+    try:
+        found, missed = shooter.connections()
+    except NoConnectionError as error:
+        # Where a saddle lets go faster than it attracts, rounding keeps every shot off it; Newton's method closes the gap.
+        for near in error.missed[:_RESCUED]:
+            if near.distance < _RESCUE * float(np.linalg.norm(np.array(near.saddle) - start)):
+                try:
+                    path = newton_path(system, along(near, (), error.missed), points=points)
+                except PredictionError:
+                    continue
+                if abs(path.total_action / near.action - 1.0) < _RESCUE:
+                    return path
+        raise
+    return along(found[0], _distinct(found)[1:], missed)
 
 
 def instanton_of_drift(
@@ -300,16 +334,22 @@ def instanton(
         )
     well, period = wells[-1], np.pi if start == "vacuum" else 2.0 * np.pi
     system = oscillator_system(scaled)
+    shot: InstantonPath | None = None
     if _within_reach(system, well, saddles):
         try:
-            return least_action_path(system, well, saddles, period=period, points=points)
+            shot = least_action_path(system, well, saddles, period=period, points=points)
         except PredictionError:
-            pass
+            shot = None
+    if model == "twa" and shot is not None:
+        return shot
     # The reversed relaxation needs no search; switching its quantum vertex off leads to the Wigner path.
     full = replace(scaled, vertex=scaled.cubic / scaled.gamma**2)
     reversed_path = balanced_path(full, well, saddles)
     if model == "keldysh":
-        return reversed_path
+        # H is not convex in p: the cheapest connection need not be the physical one
+        action = reversed_path.total_action
+        agrees = shot is not None and abs(shot.total_action - action) < 1e-5 * action
+        return shot if shot is not None and agrees else reversed_path
     try:
         return followed_path(
             reversed_path,

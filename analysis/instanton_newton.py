@@ -32,6 +32,7 @@ RealArray = npt.NDArray[np.float64]
 _RADIUS = 1e-4
 #: parts of the way to the target parameter: the first stride tried, and the one at which following is given up
 _STRIDE, _SMALLEST_STRIDE = 0.25, 1e-5
+_ATTEMPTS = 120
 #: Newton steps after which a guess is given up; fewer while a path is followed, where a shorter stride is cheaper
 _ITERATIONS, _FEW_ITERATIONS = 25, 10
 #: relative change of S in one stride beyond which the path may be another one
@@ -135,7 +136,9 @@ def followed_path(
     """
     current = replace(path, alternatives=(), discarded=())
     done, stride = 0.0, _STRIDE
+    attempts = 0
     while done < 1.0:
+        attempts += 1
         reach = min(1.0, done + stride)
         try:
             moved = newton_path(system_at(start + reach * (stop - start)), current, quick=True)
@@ -143,7 +146,7 @@ def followed_path(
             moved = None
         if moved is None or abs(moved.total_action / current.total_action - 1.0) > _LARGEST_CHANGE:
             stride *= 0.4
-            if stride < _SMALLEST_STRIDE:
+            if stride < _SMALLEST_STRIDE or attempts > _ATTEMPTS:
                 value = start + done * (stop - start)
                 raise PredictionError(
                     f"instanton: the path could be followed from {start:g} to {value:g} only, not to {stop:g};"

@@ -8,7 +8,8 @@ With γ = κ₁/2 and q = 2 sqrt(|U|/γ) (Re α, Im α), U the Kerr coefficient,
 
 J = [[0, -1], [1, 0]], M = [[0, 1], [1, 0]]. The cubic term of H comes from the quantum vertex of the Kerr term (the third
 derivatives of the Wigner equation). It is of leading order along an escape path, so the two exponents differ:
--|U| ln(rate) of the quantum model tends to the Keldysh action, that of Langevin trajectories to the Wigner one.
+-|U| ln(rate) of the quantum model tends to the Keldysh action, that of Langevin trajectories to the Wigner one. Both hold with
+thermal photons; the closed forms of the quantum actions need a vacuum bath.
 
 Source: the coefficients follow from dα = -[γ + i(δ + U|α|²)]α dt - iε α* dt + sqrt(γ/2) dW; the model is that of
 T. Sépulcre, "Analytical phase boundary of a quantum driven-dissipative Kerr oscillator from classical
