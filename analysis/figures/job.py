@@ -147,10 +147,14 @@ class FigureJob:
 
 def head_of(system: str, job: FigureJob, options: FigureOptions, notes: Sequence[str], version: str) -> str:
     """Comment lines at the top of the CSV, each beginning with ``# ``."""
+    shown = {
+        name: repr(int(value) if job.settings[name].whole else value)
+        for name, value in options.settings.items()
+    }
     lines = [
         f"{system}, figure {job.number}: {job.title}",
         f"wellhop {version}",
-        "settings: " + ", ".join(f"{name} = {value!r}" for name, value in options.settings.items()),
+        "settings: " + ", ".join(f"{name} = {value}" for name, value in shown.items()),
         *([f"seed: {options.seed}"] if job.sampled else []),
         *([f"source: {job.source}"] if job.source else []),
         *notes,

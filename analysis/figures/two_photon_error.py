@@ -47,7 +47,7 @@ def marked_points() -> dict[str, tuple[float, float]]:
     """(detuning, error in percent) of the hump, the zero and the end of the claim of 5 %.
 
     >>> {name: round(delta, 1) for name, (delta, _) in marked_points().items()}
-    {'largest': -2.5, 'zero': -6.4, 'below -5 %': -10.9}
+    {'largest': -2.6, 'zero': -6.4, 'below -5 %': -10.9}
     """
     largest = float(minimize_scalar(lambda d: -ansatz_error(d), bounds=(-6.0, -0.5), method="bounded").x)
     zero = float(brentq(ansatz_error, -20.0, largest))

@@ -223,7 +223,7 @@ SPECTRUM = FigureJob(
     6,
     "Slow eigenvalues and directed rates against the drive, exact and truncated Wigner",
     draw_spectrum,
-    seconds=30.0,
+    seconds=35.0,
     settings={
         "delta": Setting(-5.0, "detuning in units of gamma", minimum=-50.0, maximum=-0.1),
         "U": Setting(0.3, "Kerr constant in units of gamma", minimum=0.05, maximum=5.0),

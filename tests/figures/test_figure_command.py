@@ -83,7 +83,7 @@ def test_it_writes_picture_print_and_numbers(toy: Path, capsys: pytest.CaptureFi
         (head if line.startswith("# ") else body).append(line)
     assert head[0] == f"# {SYSTEM}, figure 7: a line"
     assert head[1].startswith("# wellhop ")
-    assert head[2:] == ["# settings: slope = -0.5, points = 3.0", "# seed: 4", "# source: school", "# a note"]
+    assert head[2:] == ["# settings: slope = -0.5, points = 3", "# seed: 4", "# source: school", "# a note"]
     assert list(csv.reader(body)) == [["series", "x", "y"]] + [
         ["line", f"{x}.0", str(4 - 0.5 * x)] for x in range(3)
     ]
