@@ -46,8 +46,8 @@ def normal_ordered_spread(scaled: ScaledOscillator, q: RealArray) -> RealArray:
 
     >>> from wellhop.analysis.keldysh import two_photon_oscillator
     >>> one = ScaledOscillator.from_oscillator(two_photon_oscillator(delta=-3, eps=1.8), "keldysh")
-    >>> normal_ordered_spread(one, np.zeros(2)).tolist()
-    [[0.0, -1.8], [-1.8, 0.0]]
+    >>> normal_ordered_spread(one, np.array([1.0, 1.0])).tolist()
+    [[0.5, -1.8], [-1.8, -0.5]]
     """
     re, im = scaled.drive_2.real, scaled.drive_2.imag
     x, y = q

@@ -72,7 +72,7 @@ def twa_boundary_point(delta: float, gamma: float = 1.0) -> BoundaryPoint:
         PredictionError, ParameterError: as :func:`twa_boundary`.
 
     >>> print(twa_boundary_point(-3.0))  # doctest: +ELLIPSIS
-    eps* = 1.54483... +- ..., S = 1.15...
+    eps* = 1.54483... +- ..., S = 1.1737...
     """
     middle = bistable_point(delta, gamma)
     low, high = middle.gamma, middle.critical_drive

@@ -244,8 +244,10 @@ def _instanton(model: WeakNoiseModel, well: Well) -> Callable[[TwoPhotonSubject]
         closed = getattr(quantum_actions(subject.system), well)
         agrees = abs(found.action - closed) <= max(1e-6, 3.0 * found.error)
         if not agrees:
+            windings = (found.action - closed) / (4.0 * math.pi * subject.system.gamma)
             notes.append(
-                f"differs from the closed form by {found.action - closed:.6g}: the least path is complex here"
+                f"{windings:+.4g} times 4 pi gamma off the closed form, which is the exponent: the real path has swept across "
+                "alpha^2 = -eps/U, where its momentum diverges"
             )
         return found.action, agrees, "; ".join(notes), accuracy
 

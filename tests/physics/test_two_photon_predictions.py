@@ -66,6 +66,43 @@ def test_cat_region_has_the_odd_mode_only():
     assert found["boundary"].valid
 
 
+def test_numerical_instantons_carry_their_error_and_their_limits():
+    found = by_name(
+        -3.0,
+        1.8,
+        0.4,
+        methods=["action_vacuum_twa", "action_bright_twa", "boundary_twa", "action_bright_keldysh"],
+    )
+    for name, value in (
+        ("action_vacuum_twa", 0.786006),
+        ("action_bright_twa", 1.853381),
+        ("boundary_twa", 1.544836),
+    ):
+        assert found[name].valid
+        assert found[name].value == pytest.approx(value, abs=5.1e-7)
+        assert found[name].accuracy < 1e-6
+    assert "error below" in found["action_bright_twa"].note
+    assert found["action_bright_keldysh"].value == pytest.approx(2.0595904, abs=1e-7)
+    # A real path that is not the exponent says so.
+    (far,) = predict(KerrTwoPhotonDrive(-20.0, 4.0, 1.0), ["action_vacuum_keldysh"])
+    assert not far.valid
+    assert "+1 times 4 pi gamma off the closed form" in far.note
+    # Where wells and saddles merge there is nothing to integrate.
+    (merged,) = predict(KerrTwoPhotonDrive(-0.001, 1.0000001, 1.0), ["action_vacuum_twa"])
+    assert math.isnan(merged.value)
+    assert "larger |delta|" in merged.note
+
+
+def test_details_list_every_orbit_on_request():
+    details = two_photon_details(KerrTwoPhotonDrive(-3.0, 1.8, 0.4), instantons=True)["instantons_twa"]
+    bright = details["bright"]
+    assert bright["action"] == pytest.approx(1.853381, abs=1e-6)
+    # The other saddle is reached at three times the price; a solver aimed at it alone would quote that.
+    assert [round(orbit["action"], 3) for orbit in bright["orbits"]][:2] == [1.853, 5.717]
+    assert bright["near_misses_discarded"] > 0
+    assert len({tuple(np.round(orbit["saddle"], 6)) for orbit in details["vacuum"]["orbits"]}) == 2
+
+
 def test_small_u_leaves_actions_and_moments():
     found = by_name(-10.0, 3.2, 0.02)
     assert all("use a larger U" in found[name].note for name in RATES)
