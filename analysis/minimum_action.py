@@ -198,7 +198,7 @@ def minimum_action_path(
     """
     if system.coefficients[1] != 0.0:
         raise ParameterError(
-            "system", "full Keldysh", "a Langevin model", "its Lagrangian is not explicit; use shooting"
+            "system", "full Keldysh", "a Langevin model", "its Lagrangian is not explicit; use shooting or newton_path"
         )
     if not 0.0 < step < first_duration < duration:
         raise ParameterError(
