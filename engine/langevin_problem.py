@@ -13,7 +13,13 @@ import numpy.typing as npt
 
 from wellhop.engine.errors import ModelError, ParameterError
 from wellhop.engine.langevin_schemes import SCHEMES, step_coefficients
-from wellhop.engine.langevin_wells import Cores, check_step, oscillator_cores, refuse_unsupported
+from wellhop.engine.langevin_wells import (
+    DEFAULT_SHARE,
+    Cores,
+    check_step,
+    oscillator_cores,
+    refuse_unsupported,
+)
 from wellhop.engine.oscillator import Oscillator, finite_real
 
 _FACTS = ("kind", "scheme", "dt", "n_steps", "every", "relaxation_time", "observable_names", "core_names")
@@ -133,7 +139,7 @@ def oscillator_problem(
     Args:
         oscillator: one-photon loss is needed, κ₂ <= κ₁(n_th + 1/2).
         duration, sample_interval: times of a trajectory; the last one ends with a whole step.
-        dt: step, lowered until it divides ``sample_interval``; None: half of the largest recommended one.
+        dt: step, lowered until it divides ``sample_interval``; None: 0.4 of the largest recommended one.
         scheme: ``strang`` (recommended), ``midpoint`` (additive noise only), ``heun`` or ``euler``.
         cores: core sets; None: :func:`~wellhop.engine.langevin_wells.oscillator_cores`. Trajectories start alternately in the
             wells of the first one, as coherent (thermal) states: Re α, Im α each N(centre, (2 n_th + 1)/4).
@@ -153,7 +159,7 @@ def oscillator_problem(
     sets = oscillator_cores(oscillator) if cores is None else tuple(cores)
     if not sets:
         raise ModelError("cores: at least one core set is needed, its centres are the start states")
-    dt, n_steps, every = time_grid(0.5 * recommended if dt is None else dt, duration, sample_interval)
+    dt, n_steps, every = time_grid(DEFAULT_SHARE * recommended if dt is None else dt, duration, sample_interval)
     check_step(oscillator, scheme, dt)
     wells = np.asarray(sets[0].centres, dtype=np.float64)
     brightest = wells[np.argmax((wells**2).sum(axis=1) * (1.0 + 1e-9 * (wells[:, 0] > 0.0)))]

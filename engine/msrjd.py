@@ -21,7 +21,7 @@ import numpy as np
 from wellhop.engine.errors import ModelError, ParameterError
 from wellhop.engine.langevin_problem import LangevinProblem, core_table, time_grid
 from wellhop.engine.langevin_schemes import SCHEMES, linear_part, plane_coefficients
-from wellhop.engine.langevin_wells import Cores, check_step, oscillator_cores
+from wellhop.engine.langevin_wells import DEFAULT_SHARE, Cores, check_step, oscillator_cores
 from wellhop.engine.oscillator import Oscillator, finite_real
 from wellhop.engine.systems.kerr_two_photon_drive import KerrTwoPhotonDrive
 
@@ -78,7 +78,7 @@ def msrjd_problem(
         ]
     if not cores:
         raise ModelError("cores: at least one core set is needed, its centres are the start states")
-    dt, n_steps, every = time_grid(0.5 * recommended if dt is None else dt, duration, sample_interval)
+    dt, n_steps, every = time_grid(DEFAULT_SHARE * recommended if dt is None else dt, duration, sample_interval)
     check_step(physical, scheme, dt)
     rows = {"q0": [0.0, 1.0, 0.0, 0.0], "q1": [0.0, 0.0, 1.0, 0.0], "n": [-0.5, 0.0, 0.0, 1.0 / scale**2]}
     if not observables or not set(observables) <= set(rows):
