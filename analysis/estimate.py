@@ -54,10 +54,10 @@ class RateEstimate:
         if self.value == 0.0:
             text = f"{self.quantity} < {self.upper:.4e} (one-sided {percent} limit: no switch was seen)"
         else:
-            text = (
-                f"{self.quantity} = {self.value:.4e}, {percent} interval "
-                f"[{self.lower:.4e}, {self.upper:.4e}], relative error {100 * self.relative_error:.1f} %"
-            )
+            # a quantity that may be negative carries the error of itself, not of its logarithm
+            linear = self.counts.get("standard_error")
+            error = f"relative error {100 * self.relative_error:.1f} %" if linear is None else f"error {linear:.1e}"
+            text = f"{self.quantity} = {self.value:.4e}, {percent} interval [{self.lower:.4e}, {self.upper:.4e}], {error}"
         behind = ", ".join(f"{name}={count:.6g}" for name, count in self.counts.items())
         return "\n".join([text, f"  {self.method}: {behind}", *(f"  ! {w}" for w in self.warnings)])
 
