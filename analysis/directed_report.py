@@ -60,7 +60,7 @@ def directed_lead(result: CampaignResult, rows: Sequence[ComparedRate]) -> str:
         if pulls:
             within = sum(abs(pull) < 4.0 for pull in pulls)
             sentence += (
-                f": {within} of {count_of(len(pulls), 'rate')} agree with the {MODEL_IN_WORDS[arm]} within four standard errors, "
+                f": {within} of {count_of(len(pulls), 'rate')} lie within four standard errors of the {MODEL_IN_WORDS[arm]}, "
                 f"the largest deviation is {max(pulls, key=abs):+.2f} standard errors"
             )
         sentences.append(sentence + ".")
@@ -200,6 +200,28 @@ def add_exponents(page: Page, result: CampaignResult) -> None:
         notes = [f"{arm}, {name}: {w}" for (arm, name), fit in family.fits.items() for w in fit.warnings]
         if notes or family.missing:
             page.items(text(note) for note in (*notes, *family.missing))
+
+
+def exponent_lines(result: CampaignResult) -> list[str]:
+    """The exponents of the measured rates beside the actions, as text; none without a sweep of U."""
+    lines = []
+    for family in result.arrhenius:
+        where = ", ".join(f"{name} = {number(value)}" for name, value in family.family)
+        for (arm, name), fit in family.fits.items():
+            kind = FOLLOWS[arm]
+            own, other = (family.actions.get(k) for k in (kind, "twa" if kind == "exact" else "exact"))
+            expected = "" if own is None else f"; {_ACTIONS[kind]} = {getattr(own, STARTS[name]):.4f}"
+            if other is not None:
+                expected += f", {_ACTIONS['twa' if kind == 'exact' else 'exact']} = {getattr(other, STARTS[name]):.4f}"
+            lines.append(
+                f"exponent of {name} of {ARM_IN_WORDS[arm]} at {where}: S = {fit.action:.3f} "
+                f"[{fit.lower:.3f}, {fit.upper:.3f}] ({100 * fit.level:g} %, {fit.U.size} points){expected}"
+            )
+    return lines
+
+
+#: Actions by kind.
+_ACTIONS = {"exact": "S^Q", "twa": "S^TWA"}
 
 
 def exponents_csv(result: CampaignResult) -> DrawnTable:

@@ -142,16 +142,20 @@ def rates_csv(result: CampaignResult, rows: Sequence[ComparedRate]) -> DrawnTabl
 
 
 def rate_table(result: CampaignResult, rows: Sequence[ComparedRate]) -> str:
-    """The table of pulls as text: one line a rate, then one chi-square line per arm and rate."""
+    """The table of pulls as text: points with a line a rate, then one chi-square line per arm and rate."""
     swept = [n for n in result.points[0].parameters if n != result.unit]
     over = f"/{result.unit}" if result.unit else ""
-    head = ["point", *(parameter_column(result, n) for n in swept), "arm", "rate", f"measured{over}", "error"]
-    head += ["switches", f"counted{over}", f"predicted{over}", "pull", "verdict"]
-    table = [head, *(_cells(result, row, swept) for row in rows)]
+    head = ["arm", "rate", f"measured{over}", "error", "switches", f"counted{over}", f"predicted{over}", "pull", "verdict"]
+    table = [head, *(_cells(result, row) for row in rows)]
     widths = [max(len(line[c]) for line in table) for c in range(len(head))]
-    lines = [
-        "  ".join(cell.rjust(w) for cell, w in zip(line, widths, strict=True)).rstrip() for line in table
-    ]
+    made = ["  ".join(cell.rjust(w) for cell, w in zip(line, widths, strict=True)).rstrip() for line in table]
+    lines, place = [made[0]], None
+    for row, line in zip(rows, made[1:], strict=True):
+        if row.point.index != place:
+            place = row.point.index
+            where = ", ".join(f"{parameter_column(result, n)} = {result.parameter(row.point, n):g}" for n in swept)
+            lines.append(f"point {place}: {where}")
+        lines.append(line)
     for arm, name in pairs(rows):
         total = rate_chi_square(rows, arm, name)
         if total is not None:
@@ -159,9 +163,9 @@ def rate_table(result: CampaignResult, rows: Sequence[ComparedRate]) -> str:
     return "\n".join(lines)
 
 
-def _cells(result: CampaignResult, row: ComparedRate, names: Sequence[str]) -> list[str]:
+def _cells(result: CampaignResult, row: ComparedRate) -> list[str]:
     scale, rate = result.scale(row.point), row.estimate
-    cells = [str(row.point.index), *(f"{result.parameter(row.point, n):g}" for n in names), row.arm, row.name]
+    cells = [row.arm, row.name]
     if "standard_error" in rate.counts:
         # a difference: its error is no fraction of it
         cells += [f"{rate.value / scale:.3e}", f"+-{rate.counts['standard_error'] / scale:.1e}"]

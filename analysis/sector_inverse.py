@@ -87,6 +87,8 @@ class SectorInverse:
         if count < 1:
             raise SpectrumError("slow modes: the space is too small to hold a mode besides the steady state")
         theta, right, left = self._pairs(count, None)
+        if not theta.size:
+            raise SpectrumError("slow modes: none is resolved; the rates differ by more than double precision holds")
         if count > 1 and abs(theta[0]) > _DOMINANCE * abs(theta[1:]).max(initial=0.0):
             first = (right[:, :1], left[:, :1])
             more, right, left = self._pairs(count - 1, first)

@@ -17,7 +17,7 @@ _RECOMMENDED = {"strang": 0.26, "midpoint": 0.26, "heun": 0.13}
 #: the step taken where none is asked for, as a share of the largest recommended one: the bias stays below 1 %
 DEFAULT_SHARE = 0.4
 #: largest allowed dt times frequency; beyond it the sweeps of the midpoint rule do not converge on large orbits
-_LIMIT = {"strang": 1.0, "midpoint": 0.65, "heun": 1.0}
+_LIMIT = {"strang": 1.0, "midpoint": 0.8, "heun": 1.0}
 #: Euler-Maruyama: largest recommended ω² dt/2 as a fraction of the damping that it weakens
 _EULER_SHARE = 0.01
 
@@ -132,7 +132,7 @@ def check_step(oscillator: Oscillator, scheme: str, dt: float | None) -> tuple[f
         (largest recommended dt, slowest relaxation rate).
 
     Raises:
-        ParameterError: more than one radian per step (midpoint: 0.65), or Euler-Maruyama without any damping left.
+        ParameterError: more than one radian per step (midpoint: 0.8), or Euler-Maruyama without any damping left.
     """
     rates = [rate for point in attractors(oscillator) for rate in point.eigenvalues]
     damping = min(-rate.real for rate in rates)
@@ -149,6 +149,8 @@ def check_step(oscillator: Oscillator, scheme: str, dt: float | None) -> tuple[f
         return recommended, damping
     advice = f"use dt <= {recommended:.2g} for {scheme!r} (rotation frequency {turning:.4g})"
     if dt > limit:
-        raise ParameterError("dt", dt, f"a step <= {limit:.2g}", advice)
+        # rounded down: the number named is allowed
+        shown = math.floor(limit * 10.0 ** (2 - math.floor(math.log10(limit)))) / 10.0 ** (2 - math.floor(math.log10(limit)))
+        raise ParameterError("dt", dt, f"a step <= {shown:g}", advice)
     warnings.warn(f"dt = {dt:g} biases switching rates: {advice}", StepSizeWarning, stacklevel=3)
     return recommended, damping

@@ -104,7 +104,7 @@ def draw(options: FigureOptions) -> DrawnFigure:
         for s in found
     ]
     notes += [exponent_note(s, name, getattr(actions[f], start)) for f, s in sampled.items() for name, start in WELLS.items()]
-    title = rf"$\Delta={delta:g}\gamma,\ \epsilon={eps:g}\gamma$"
+    title = rf"$\delta={delta:g}\gamma,\ \epsilon={eps:g}\gamma$"
     return draw_arrhenius(curves, points, actions, title, notes)
 
 

@@ -82,7 +82,7 @@ def draw(options: FigureOptions) -> DrawnFigure:
     comparison, hessian = density_comparison(options)
     U = options["U"]
     limit = "linear limit" if U == 0.0 else rf"$U={U:g}\gamma$"
-    title = rf"$\Delta={options['delta']:g}\gamma,\ \epsilon={options['eps']:g}\gamma$, {limit}, {comparison.n} points"
+    title = rf"$\delta={options['delta']:g}\gamma,\ \epsilon={options['eps']:g}\gamma$, {limit}, {comparison.n} points"
     return draw_density(comparison, hessian, title)
 
 

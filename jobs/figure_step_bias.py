@@ -37,7 +37,7 @@ class BiasPoint:
     def label(self) -> str:
         """The point as mathtext."""
         s = self.system
-        return rf"$\Delta={s.delta:g},\ \epsilon={s.eps:g},\ U={s.U:g}$"
+        return rf"$\delta={s.delta:g},\ \epsilon={s.eps:g},\ U={s.U:g}$"
 
 
 #: Steps up to the largest that is not refused; short ones of Euler-Maruyama cost most and are biased most: fewer switches do.

@@ -13,6 +13,7 @@ from wellhop.analysis.arrhenius_family import arrhenius_families
 from wellhop.analysis.comparison_table import ComparedPoint, compared_points, sweep_chi_square
 from wellhop.analysis.curves import truncation_checks, with_curves
 from wellhop.analysis.directed_measurement import DirectedMeasurement
+from wellhop.analysis.directed_report import exponent_lines
 from wellhop.analysis.directed_table import compared_rates, rate_table
 from wellhop.analysis.measurement import Measurement
 from wellhop.analysis.prediction import predict
@@ -197,7 +198,7 @@ def pull_table(result: CampaignResult) -> str:
     rows = [row for row in compared_points(result) if row.point.index not in elsewhere]
     unfinished = [UNFINISHED] if UNFINISHED in result.provenance.get("campaign", "") else []
     if rates:
-        text = [rate_table(result, rates)]
+        text = [rate_table(result, rates), *exponent_lines(result)]
         return "\n".join([*unfinished, *([_two_well_table(result, rows)] if rows else []), *text])
     return "\n".join([*unfinished, _two_well_table(result, rows)])
 

@@ -34,10 +34,10 @@ def judge(unit: Unit, records: Sequence[TrajectoryRecord]) -> Progress:
     """Rate, relative error and counts of all records so far, held against the unit's stop rule."""
     about = unit.about
     exposure = float(sum(r.elapsed for r in records))
-    value, error, switches = math.nan, math.inf, 0
+    value, error, switches, name = math.nan, math.inf, 0, ""
     # the tally leaves failed trajectories out, so any record here can be used
     if records and about["core_names"]:
-        estimate, switches = deciding_rate(about, records)
+        estimate, switches, name = deciding_rate(about, records)
         value, error = estimate.value, estimate.relative_error
     return apply_rule(
         about["rule"],
@@ -47,11 +47,14 @@ def judge(unit: Unit, records: Sequence[TrajectoryRecord]) -> Progress:
         switches=switches,
         exposure=exposure,
         trajectories=len(records),
+        quantity=name,
     )
 
 
-def deciding_rate(about: Any, records: Sequence[TrajectoryRecord]) -> tuple[RateEstimate, int]:
-    """The rate a stop rule looks at, and the number of switches: Γ of two wells, the less certain of k_v and k_b of three.
+def deciding_rate(about: Any, records: Sequence[TrajectoryRecord]) -> tuple[RateEstimate, int, str]:
+    """What a stop rule looks at, Γ of two wells, the less certain of k_v and k_b of three; the number of switches; its name.
+
+    The name is empty where there is only one rate.
 
     Args:
         about: description of the unit, as :mod:`wellhop.jobs.prepare` writes it. records: usable ones.
@@ -60,12 +63,13 @@ def deciding_rate(about: Any, records: Sequence[TrajectoryRecord]) -> tuple[Rate
         from wellhop.analysis.measurement import headline
 
         estimate = headline(oriented(about, records), **_reading(about), **_two_wells(about))
-        return estimate, int(estimate.counts.get("switches", 0))
+        return estimate, int(estimate.counts.get("switches", 0)), ""
     from wellhop.analysis.directed_measurement import directed_headline
 
     rates = directed_headline(records, **_reading(about), **_three_wells(about))
     switches = sum(int(rates[name].counts.get("switches", 0)) for name in ALL_HOPS)
-    return max((rates[name] for name in WATCHED_RATES), key=_uncertainty), switches
+    name = max(WATCHED_RATES, key=lambda name: _uncertainty(rates[name]))
+    return rates[name], switches, name
 
 
 def measurement_of(

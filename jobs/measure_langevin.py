@@ -138,7 +138,7 @@ def batches(
         # a look at the error costs as much as there are records: looks become rarer as they grow
         more = min(batch * max(1, len(records) // (LOOKS * batch)), max_trajectories - len(records))
         records += run(problem, seed, range(len(records), len(records) + more), threads=threads)
-        rate, _ = deciding_rate(about, records)
+        rate = deciding_rate(about, records)[0]
         if report is not None:
             report(f"{len(records)} trajectories: {rate}")
         if rate.relative_error <= relative_error:

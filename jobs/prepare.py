@@ -119,6 +119,12 @@ def _times(arm: Arm, scales: TimeScales) -> tuple[_Times, str]:
         )
     if duration <= burn_in:
         return times, f"duration: got {duration:g}, allowed is more than the burn-in of {burn_in:g}"
+    # beyond 2^48 steps the engine itself refuses the duration
+    if arm.sample_interval is not None and MOST_SAMPLES < duration / times.sample_interval < 2.0**48:
+        return times, (
+            f"sample_interval: got {times.sample_interval:g}, allowed is at least {duration / MOST_SAMPLES:.3g}, so that a "
+            f"trajectory of length {duration:g} has at most {MOST_SAMPLES} samples"
+        )
     if arm.sample_interval is None and duration / times.sample_interval > MOST_SAMPLES:
         return times, (
             f"duration: got {duration:g}, allowed is at most {MOST_SAMPLES * times.sample_interval:.3g} with samples every "

@@ -193,9 +193,17 @@ class Manager(Generic[P]):
             raise
         self._reporter.close(self.standing())
         if not reason:
-            return Outcome(True, "", "complete")
+            return Outcome(True, "", "complete" + self._missed())
         message = f"paused ({reason}), all committed; continue with: wellhop resume {self._folder.path}"
         return Outcome(False, reason, message)
+
+    def _missed(self) -> str:
+        """What to say of units that ended without having met their rule."""
+        verdicts = [front.account.verdict for front in self._fronts.values()]
+        short = [v for v in verdicts if v is not None and v.done and not v.progress.done]
+        if not short:
+            return ""
+        return f"; {len(short)} of {len(verdicts)} units ended before their stop rule was met ({short[0].reason}): see status"
 
     def _loop(self) -> str:
         while self._order:

@@ -28,6 +28,7 @@ class Progress:
         done: the stop rule is met.  fraction: share of the way to it, 0..1, for time estimates and priorities
             only.
         reason: which rule is met, for people.
+        quantity: which rate ``value`` is, where there are several.
     """
 
     value: float = math.nan
@@ -37,6 +38,7 @@ class Progress:
     done: bool = False
     fraction: float = 0.0
     reason: str = ""
+    quantity: str = ""
 
 
 class Tally(Protocol):
@@ -88,6 +90,7 @@ def apply_rule(
     switches: int,
     exposure: float,
     trajectories: int,
+    quantity: str = "",
 ) -> Progress:
     """Hold estimates against one of the rules ``relative_error``, ``switches``, ``time``, ``trajectories``.
 
@@ -112,7 +115,7 @@ def apply_rule(
     else:
         raise ValueError(f"no such stop rule: {rule!r}")
     return Progress(
-        value, relative_error, switches, exposure, done, min(fraction, 1.0), reason if done else ""
+        value, relative_error, switches, exposure, done, min(fraction, 1.0), reason if done else "", quantity
     )
 
 
@@ -147,6 +150,7 @@ class Verdict:
             "switches": int(self.progress.switches),
             "exposure": finite_or_none(self.progress.exposure),
             "fraction": finite_or_none(self.progress.fraction),
+            "quantity": self.progress.quantity,
         }
 
     @classmethod
@@ -157,8 +161,8 @@ class Verdict:
             type(content.get(n)) is int and content[n] >= 0 for n in counts
         ):
             raise ValueError("malformed verdict")
-        done, reason = content.get("done"), content.get("reason")
-        if not isinstance(done, bool) or not isinstance(reason, str):
+        done, reason, quantity = content.get("done"), content.get("reason"), content.get("quantity", "")
+        if not isinstance(done, bool) or not isinstance(reason, str) or not isinstance(quantity, str):
             raise ValueError("malformed verdict")
         progress = Progress(
             value=_number(content.get("value"), math.nan),
@@ -168,6 +172,7 @@ class Verdict:
             done=done,
             fraction=_number(content.get("fraction"), 0.0),
             reason=reason,
+            quantity=quantity,
         )
         point, arm, trajectories, failed, censored = (content[name] for name in counts[:5])
         return cls(point, arm, trajectories, failed, censored, done, reason, progress)

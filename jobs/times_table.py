@@ -175,6 +175,9 @@ def _choose(
         for what, at in zip(("durations", "switched", "groups"), found, strict=True)
         if at is not None
     )
+    unused = [repr(name) for i, name in enumerate(header or ()) if i not in found]
+    if unused:
+        told += f", NOT used: {', '.join(unused)}; name a column with {' or '.join(options)}"
     return _Choice(found[0], found[1], found[2], told)
 
 

@@ -11,7 +11,7 @@ from matplotlib.lines import Line2D
 
 from wellhop.analysis.directed_table import ComparedRate, compared_rates
 from wellhop.analysis.figures.drawn import DrawnTable
-from wellhop.analysis.figures.labels import parameter_cells, parameter_columns
+from wellhop.analysis.figures.labels import parameter_cells, parameter_columns, parameter_math
 from wellhop.analysis.figures.style import COLOURS, INK, house_style, new_figure
 from wellhop.analysis.result import CampaignResult
 
@@ -31,7 +31,9 @@ _LOOK = {
 
 
 def draw_directed_rates(result: CampaignResult) -> tuple[Figure, DrawnTable]:
-    """Measured over predicted against the number of the point, with intervals; crosses: counted between cores.
+    """Measured over predicted at every point, with intervals; crosses: counted between cores.
+
+    The points stand in their order, named by the swept parameter if there is only one.
 
     Returns:
         The figure, and a table with one row per mark (``series`` = rate and arm, or ``counted`` rate and arm).
@@ -50,13 +52,18 @@ def draw_directed_rates(result: CampaignResult) -> tuple[Figure, DrawnTable]:
         for ax in axes[len(names) :]:
             ax.remove()
         points = sorted({row.point.index for row in rows})
+        swept = [n for n in result.points[0].parameters if len({p.parameters[n] for p in result.points}) > 1]
+        values = {p.index: p for p in result.points}
         for ax in axes[: len(names)]:
             # a few points get a tick each; of many every second, third ...
-            ax.set_xticks(points[:: max(1, -(-len(points) // 12))])
+            shown = points[:: max(1, -(-len(points) // 12))]
+            ax.set_xticks(shown)
+            if len(swept) == 1:
+                ax.set_xticklabels([f"{result.parameter(values[k], swept[0]):g}" for k in shown])
             ax.set_xlim(min(points, default=0) - 0.6, max(points, default=0) + 0.6)
             ax.tick_params(labelbottom=True)
         for ax in axes[max(0, len(names) - columns) : len(names)]:
-            ax.set_xlabel("number of the point")
+            ax.set_xlabel(parameter_math(result, swept[0]) if len(swept) == 1 else "number of the point")
         figure.supylabel("measured / predicted", fontsize=9.5)
         _legend(figure, rows)
     return figure, table

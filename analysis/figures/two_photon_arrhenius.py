@@ -101,11 +101,14 @@ def draw_arrhenius(
             for family, action in actions.items():
                 _draw_action(upper, lower, family, name, float(getattr(action, start)), curves, table)
             upper.set_yscale("log")
-            whole_decades(upper)
             upper.set_title(label)
             middle.axhline(1.0, color=INK, linewidth=0.7, zorder=1)
             lower.set_xlabel(r"$\gamma/U$")
+        # both panels share the axis, so only now does it hold all rates
+        whole_decades(axes[0, 0])
         every = [s for action in actions.values() for s in (action.vacuum, action.bright)]
+        slopes = [mean_slope(measured, name) for measured in points.values() for name in DIRECTIONS]
+        every += [m.value + sign * m.error for m in slopes if m is not None for sign in (-1.0, 1.0)]
         room = 0.15 * (max(every) - min(every))
         axes[2, 0].set_ylim(min(every) - room, max(every) + room)
         axes[0, 0].set_ylabel(r"rate $/\gamma$")

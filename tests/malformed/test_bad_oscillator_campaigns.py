@@ -42,7 +42,7 @@ NONE = ("no bistability", "nothing switches")
 
 #: (what is replaced, by what, words the error must hold)
 CASES: dict[str, tuple[str, str, tuple[str, ...]]] = {
-    "step beyond the rotation": (STEP, "dt = 0.5", ("langevin.dt: got 0.5", "a step <= 0.2", "use dt <= 0.051")),
+    "step beyond the rotation": (STEP, "dt = 0.5", ("langevin.dt: got 0.5", "a step <= 0.196", "use dt <= 0.051")),
     "step of zero": (STEP, "dt = 0", ("measure.langevin.dt: got 0", "> 0")),
     "step that is infinite": (STEP, "dt = inf", ("measure.langevin.dt", "inf")),
     "step of text": (STEP, 'dt = "small"', ("measure.langevin.dt", "'small'")),
@@ -131,7 +131,7 @@ duration = { switching_times = 20 }
 stop = { relative_error = 0.1 }
 """
 CAT_CASES = {
-    "step beyond the rotation": ("[measure.langevin]", "[measure.langevin]\ndt = 0.2", ("langevin.dt", "<= 0.063")),
+    "step beyond the rotation": ("[measure.langevin]", "[measure.langevin]\ndt = 0.2", ("langevin.dt", "a step <= 0.06")),
     "odd batch": ("[measure.langevin]", "[measure.langevin]\nbatch = 63", ("langevin.batch: got 63", "an even")),
     "no wells in the mean field": ("eps2 = 4", "eps2 = 0.01", ("system.eps2: got 0.01", "has 2 wells", "it has 1")),
     "disc for a Kerr-cat's jumps": (

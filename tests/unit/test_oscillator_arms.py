@@ -172,5 +172,5 @@ def test_the_less_certain_directed_rate_decides(monkeypatch: pytest.MonkeyPatch)
         "centre": 1, "sample_interval": 1.0, "burn_in": 0.0, "relaxation_time": 1.0, "core_names": ["reference"],
         "rate_guesses": {},
     }  # fmt: skip
-    rate, switches = judging.deciding_rate(about, [])
+    rate, switches, _ = judging.deciding_rate(about, [])
     assert (rate.relative_error, switches) == (0.2, 15)
