@@ -141,7 +141,8 @@ def write_report(result: CampaignResult, folder: Path, figures: Sequence[str] = 
         _add_figures(page, result, folder, [name])
         if name == ("survival" if "survival" in rest else "residence"):
             add_law(page, result)
-    add_conventions(page, result, DEFINITIONS if rates and not rows else ())
+    directed = any(point.directed for point in result.points)
+    add_conventions(page, result, DEFINITIONS if directed and not rows else (), DEFINITIONS[2:3] if rates and not directed else ())
     add_provenance(page, result)
     remove_stale(folder, tuple(name for name in FIGURES if name not in shown))
     path = folder / "report.html"

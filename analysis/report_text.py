@@ -173,8 +173,10 @@ def _points(numbers: Sequence[int]) -> str:
     return ("points " if len(numbers) > 1 else "point ") + ", ".join(parts)
 
 
-def add_conventions(page: Page, result: CampaignResult, definitions: Sequence[str] = ()) -> None:
-    """What the words mean; ``definitions``: markup that takes the place of the campaign's own sentences."""
+def add_conventions(
+    page: Page, result: CampaignResult, definitions: Sequence[str] = (), more: Sequence[str] = ()
+) -> None:
+    """What the words mean; ``definitions``: markup that takes the place of the campaign's own sentences; ``more`` follows."""
     page.heading("Conventions")
     given = [*definitions] or [text(sentence) for sentence in result.conventions]
     always = [
@@ -187,7 +189,7 @@ def add_conventions(page: Page, result: CampaignResult, definitions: Sequence[st
     if result.unit:
         name = parameter_html(CampaignResult("", "", "", ()), result.unit)
         always.append(f"Rates and drives are in units of {name}, times in units of 1/{name}.")
-    page.items([*(given or _DEFINITIONS), *always])
+    page.items([*(given or _DEFINITIONS), *more, *always])
 
 
 def add_provenance(page: Page, result: CampaignResult) -> None:

@@ -63,7 +63,14 @@ _NOT_FINITE = "the state stopped being a finite number: use a smaller dt or anot
 
 
 def start(problem: LangevinProblem, seed: int, point: int, arm: int, trajectory: int) -> Snapshot:
-    """First snapshot of a trajectory; its noise is named by (seed, point, arm, trajectory). Wells take turns."""
+    """First snapshot of a trajectory; its noise is named by (seed, point, arm, trajectory). Wells take turns.
+
+    Raises:
+        ParameterError: a number of these is negative.
+    """
+    for name, number in (("seed", seed), ("point", point), ("arm", arm), ("trajectory", trajectory)):
+        if not 0 <= number < 2**63:
+            raise ParameterError(name, number, "an integer from 0 to 2^63 - 1")
     stream = open_lane_stream(seed, point, arm, trajectory)
     well = trajectory % len(problem.table["start"])
     q = problem.table["start"][well].copy()

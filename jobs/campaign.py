@@ -27,7 +27,7 @@ from wellhop.jobs.run_options import RunOptions, run_options
 
 #: Figures a report can show, by system; keys of ``wellhop.analysis.report``.
 FIGURES_OF: Final = {
-    "kerr_cat_staircase": ("staircase", "residence", "survival", "trajectory", "clicks", "checks"),
+    "kerr_cat_staircase": ("staircase", "residence", "survival", "trajectory", "clicks", "checks", "directed_rates"),
     "kerr_two_photon_drive": ("arrhenius", "directed_rates", "trajectory"),
 }
 #: Prediction of Langevin trajectories where the others are of the quantum model.

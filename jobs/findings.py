@@ -32,6 +32,8 @@ from wellhop.jobs.store import RunFolder
 
 #: predictions drawn as lines between the measured points
 CURVES = ("liouvillian", "semi_analytical")
+#: figures of quantum jumps of two wells, against predictions of the quantum model
+QUANTUM_FIGURES = ("staircase", "residence", "survival", "clicks", "checks")
 #: points that get example trajectories: the slower of them show the telegraph, none costs more than a second
 SHOWCASES = 2
 #: parameters that can be the unit of rates
@@ -109,7 +111,14 @@ def findings(folder: Path) -> tuple[CampaignResult, tuple[str, ...]]:
     if "arrhenius" in campaign.figures:
         result = replace(result, arrhenius=arrhenius_families(result))
     curves = tuple(method for method in CURVES if method in campaign.predict)
-    return (with_curves(result, curves) if curves else result), campaign.figures
+    return (with_curves(result, curves) if curves else result), figures_shown(campaign)
+
+
+def figures_shown(campaign: Campaign) -> tuple[str, ...]:
+    """The figures asked for that the arms of the campaign can fill: without jumps those of the quantum model are left out."""
+    if any(arm.name in ("jumps", "counting") for arm in campaign.arms):
+        return campaign.figures
+    return tuple(name for name in campaign.figures if name not in QUANTUM_FIGURES)
 
 
 def _showcased(

@@ -83,9 +83,11 @@ def _ratio(row: ComparedRate) -> float | None:
 
 def _draw_panel(ax: Axes, result: CampaignResult, rows: Sequence[ComparedRate], table: DrawnTable) -> None:
     ax.axhline(1.0, color=INK, linewidth=0.7, zorder=1)
+    alone = len({row.arm for row in rows}) == 1
     for row in rows:
         assert row.comparison is not None
-        colour, marker, shift, _ = _LOOK[row.arm]
+        colour, marker, aside, _ = _LOOK[row.arm]
+        shift = 0.0 if alone else aside
         x, unit = row.point.index + shift, row.comparison.prediction
         value = row.estimate.value / unit
         lower = row.estimate.lower / unit
@@ -99,7 +101,7 @@ def _draw_panel(ax: Axes, result: CampaignResult, rows: Sequence[ComparedRate], 
         if row.counted is not None and _counted(row):
             counted = row.counted.value / unit
             ax.plot(
-                [x + 0.5 * shift], [counted], "x", color=colour, markersize=4.0, markeredgewidth=0.9, zorder=2
+                [x + 0.5 * aside], [counted], "x", color=colour, markersize=4.0, markeredgewidth=0.9, zorder=2
             )
             table.add(
                 f"counted {row.name} {row.arm}",

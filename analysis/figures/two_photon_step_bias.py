@@ -1,4 +1,4 @@
-"""Bias of the switching rates at finite steps: ln(k/k_exact) against dt for several schemes, with statistical bands."""
+"""Bias of the switching rates at finite steps: ln(k/k_TWA) against dt for several schemes, with statistical bands."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ def draw_step_bias(panels: Sequence[BiasPanel], notes: Sequence[str] = ()) -> Dr
     Returns:
         Series ``bias`` (measured) and ``fit``, with the scheme, the point and the rate; errors are one standard error.
     """
-    table = DrawnTable(("series", "point", "rate", "scheme", "dt [1/gamma]", "ln(k/k_exact)", "standard error"))
+    table = DrawnTable(("series", "point", "rate", "scheme", "dt [1/gamma]", "ln(k/k_TWA)", "standard error"))
     with house_style():
         figure = new_figure(height=5.4)
         axes = figure.subplots(2, len(panels), sharex="col", squeeze=False)
@@ -52,7 +52,7 @@ def draw_step_bias(panels: Sequence[BiasPanel], notes: Sequence[str] = ()) -> Dr
             axes[0, column].set_title(panel.label)
             axes[-1, column].set_xlabel(r"$\gamma\,dt$")
         for row, title in enumerate(_TITLES.values()):
-            axes[row, 0].set_ylabel(rf"$\ln(k/k_\mathrm{{exact}})$ of {title}")
+            axes[row, 0].set_ylabel(rf"$\ln(k/k_\mathrm{{TWA}})$ of {title}")
         figure.legend(handles=_handles(panels), loc="outside lower center", ncols=4, fontsize=8)
     return DrawnFigure(figure, table, tuple(notes))
 

@@ -174,3 +174,27 @@ def test_the_less_certain_directed_rate_decides(monkeypatch: pytest.MonkeyPatch)
     }  # fmt: skip
     rate, switches, _ = judging.deciding_rate(about, [])
     assert (rate.relative_error, switches) == (0.2, 15)
+
+
+def test_without_jumps_no_figure_of_the_quantum_model_is_drawn() -> None:
+    """A Kerr-cat campaign of Langevin trajectories alone has nothing to lay over the quantum staircase."""
+    from wellhop.jobs.findings import QUANTUM_FIGURES, figures_shown
+
+    text = """
+[campaign]
+name = "langevin only"
+[system]
+name = "kerr_cat_staircase"
+eps2 = 6
+kappa = 0.5
+n_th = 0.02
+[measure.langevin]
+duration = { switching_times = 20 }
+stop = { relative_error = 0.1 }
+"""
+    alone = figures_shown(parse(text))
+    assert "directed_rates" in alone
+    assert not set(alone) & set(QUANTUM_FIGURES)
+    # negative control: with jumps they are there
+    both = text + "[measure.jumps]\nduration = { switching_times = 20 }\nstop = { relative_error = 0.1 }\n"
+    assert set(QUANTUM_FIGURES) < set(figures_shown(parse(both)))
