@@ -71,8 +71,8 @@ CAPTIONS: dict[str, Callable[[CampaignResult], str]] = {
         "measured over predicted. Below: slopes, which tend to the actions as <i>U</i> &rarr; 0.",
     ),
     "directed_rates": _fixed(
-        "Measured over predicted rates at every point (side by side; numbers as in the table), with intervals. Crosses: switches counted "
-        "between cores, which miss the time of transits and, next to fast returns, count too many.",
+        "Measured over predicted rates at every point (side by side; numbers as in the table), with intervals. "
+        "Crosses: switches counted between cores, which miss the time of transits and, next to fast returns, count too many.",
     ),
     "residence": _fixed(
         "Probability density of the residence times, corrected for residences cut off by the end of a",
