@@ -111,7 +111,9 @@ def _form(lanes: int) -> Callable[..., Any]:
     """Contributions of a block's rows i to N = Re x†y and to half of dN/dt, y = G x, added lane by lane to ``sums`` (16,)."""
 
     @intrinsic
-    def form(_typing: Any, blocks: Any, block: Any, width: Any, xr: Any, xi: Any, x0: Any, i0: Any, omega: Any, growth: Any, sums: Any) -> Any:  # noqa: E501
+    def form(
+        _typing: Any, blocks: Any, block: Any, width: Any, xr: Any, xi: Any, x0: Any, i0: Any, omega: Any, growth: Any, sums: Any
+    ) -> Any:
         def generate(context: Any, builder: Any, signature: Any, values: Any) -> Any:
             here = _Block(lanes, context, builder, signature, values)
             yr, yi = here.product()

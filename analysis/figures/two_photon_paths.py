@@ -13,6 +13,7 @@ from typing import Literal
 import numpy as np
 import numpy.typing as npt
 from matplotlib.axes import Axes
+from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
 from wellhop.analysis.ansatz_potential import ansatz_potential
@@ -261,7 +262,7 @@ def _draw_angle(ax: Axes, one: Escape, window: float) -> None:
     minor_ticks(ax)
 
 
-def _legend(figure: object) -> None:
+def _legend(figure: Figure) -> None:
     handles = [
         Line2D([], [], color=TWA.colour, label="least-action path"),
         Line2D([], [], label="locked-angle ansatz at the same points", **ANSATZ.style()),
@@ -272,7 +273,7 @@ def _legend(figure: object) -> None:
         Line2D([], [], color=INK, marker="o", linestyle="", label="stable"),
         Line2D([], [], color=INK, marker="X", markerfacecolor="white", linestyle="", markersize=7.5, label="saddle"),
     ]  # fmt: skip
-    figure.legend(handles=handles, loc="outside lower center", ncols=3)  # type: ignore[attr-defined]
+    figure.legend(handles=handles, loc="outside lower center", ncols=3)
 
 
 def _add(table: DrawnTable, series: str, **cells: float) -> None:

@@ -21,6 +21,7 @@ from wellhop.analysis.prediction import predict
 from wellhop.engine.systems import build
 from wellhop.engine.systems.kerr_cat import KerrCat
 from wellhop.jobs import runtime
+from wellhop.jobs.cli import main
 from wellhop.jobs.engines import CampaignEngine
 from wellhop.jobs.judging import measurement_of
 from wellhop.jobs.merge import merge
@@ -142,6 +143,22 @@ def test_status_names_every_unit(two_photon: Reference) -> None:
     lines = runtime.status(two_photon.folder).splitlines()
     assert [line.split()[0] for line in lines[2:6]] == ["complete"] * 4
     assert "point 0 langevin (delta=-3, eps=1.8, U=0.6, gamma=1): 384 trajectories >= 384" in lines[3]
+    # three wells have two rates out of wells: the one that the stop rule looks at is named; two wells have one rate
+    assert {lines[k].split()[5] for k in (2, 3)} <= {"k_v", "k_b"}
+    assert not {"k_v", "k_b"} & set(" ".join(lines[4:6]).split())
+
+
+def test_a_missed_precision_is_said(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    text = KERR_CAT.replace("stop = { relative_error = 0.05 }", "stop = { relative_error = 0.001 }\nmax_trajectories = 128")
+    Path("short.toml").write_text(text)
+    assert main(["run", "short.toml", "--output", "short", "--quiet"]) == 0
+    assert "1 of 1 units ended before their stop rule was met (reached max_trajectories = 128)" in capsys.readouterr().out
+    Path("met.toml").write_text(KERR_CAT)
+    assert main(["run", "met.toml", "--output", "met", "--quiet"]) == 0
+    assert "before their stop rule" not in capsys.readouterr().out
 
 
 def test_merged_file_holds_labels_and_photons(two_photon: Reference) -> None:

@@ -265,6 +265,22 @@ def test_bad_arguments_are_named(arguments: dict[str, Any], error: type[Exceptio
         )
 
 
+def test_the_step_named_in_a_refusal_is_allowed() -> None:
+    """The limit is rounded down, and a step of that size is taken (with a warning)."""
+    with pytest.raises(ParameterError, match="a step <= ") as refused:
+        langevin.oscillator_problem(THREE_WELLS, duration=10.0, sample_interval=0.5, dt=0.3)
+    named = float(str(refused.value).split("a step <= ")[1].split(";")[0])
+    with pytest.warns(StepSizeWarning):
+        langevin.oscillator_problem(THREE_WELLS, duration=10.0, sample_interval=named, dt=named)
+
+
+def test_names_of_noise_are_checked() -> None:
+    problem = langevin.oscillator_problem(THREE_WELLS, duration=1.0, sample_interval=0.5)
+    for name, numbers in (("trajectory", (1, 0, 0, -5)), ("seed", (-1, 0, 0, 0)), ("arm", (1, 0, 2**63, 0))):
+        with pytest.raises(ParameterError, match=name):
+            langevin.start(problem, *numbers)
+
+
 @pytest.mark.parametrize(("scheme", "dt"), [("strang", 0.06), ("heun", 0.05), ("midpoint", 0.07), ("euler", 0.01)])
 def test_long_steps_warn_with_the_step_to_use(scheme: str, dt: float) -> None:
     with pytest.warns(StepSizeWarning, match="use dt <= "):

@@ -49,6 +49,7 @@ CASES: dict[str, tuple[str, str, tuple[str, ...]]] = {
     "Euler without damping left": (
         STEP, 'scheme = "euler"\ndt = 0.1', ("langevin.dt: got 0.1", "for 'euler'", "a step <= 0.074"),
     ),
+    "samples without end": (STEP, "sample_interval = 1e-9", ("sample_interval: got 1e-09", "at most 200000 samples")),
     "unknown scheme": (STEP, 'scheme = "stang"', ("measure.langevin.scheme", "did you mean 'strang'")),
     "bright cores over the vacuum": (
         STEP, "core_bright = 0.8", ("measure.langevin.core_bright: got 0.8", "do not overlap", "wells 0 and 1"),

@@ -90,6 +90,14 @@ def test_tables_people_write(tmp_path: Path, text: str, durations: list[float], 
     assert group.switched == switched
 
 
+def test_columns_without_a_meaning_are_named(tmp_path: Path) -> None:
+    """A column of flags under a name of one's own must not be dropped in silence."""
+    table = read_times(_write(tmp_path, "time,censored\n10,0\n20,1\n"))
+    assert "NOT used: 'censored'" in table.columns
+    assert "--switched-column" in table.columns
+    assert "NOT used" not in read_times(_write(tmp_path, "time,switched\n10,0\n20,1\n")).columns
+
+
 def test_columns_by_name_and_by_number(tmp_path: Path) -> None:
     path = _write(tmp_path, "A,7,1.5,no\nB,8,2.5,yes\n")
     table = read_times(path, duration_column="3", switched_column="4", group_column="1")
