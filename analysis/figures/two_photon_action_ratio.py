@@ -13,8 +13,9 @@ import numpy as np
 
 from wellhop.analysis.figures.drawn import DrawnTable
 from wellhop.analysis.figures.job import DrawnFigure, FigureJob, FigureOptions, Setting
+from wellhop.analysis.figures.layout import heading, minor_ticks, panel_letter
 from wellhop.analysis.figures.style import FAINT, family_colour, family_marker, house_style, new_figure
-from wellhop.analysis.figures.two_photon_axes import MODEL, heading, minor_ticks, panel_letter
+from wellhop.analysis.figures.two_photon_axes import MODEL
 from wellhop.analysis.instanton import instanton
 from wellhop.analysis.instanton_newton import followed_path
 from wellhop.analysis.instanton_path import HamiltonianSystem, InstantonPath, oscillator_system

@@ -1,23 +1,16 @@
 """What the figures of the two-photon-driven Kerr oscillator have in common: one style for each kind of theory, one
-spelling for each axis, headings that say what is drawn.
+spelling for each axis.
 
 Everything is in units of the amplitude loss rate γ.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Any
-
-from matplotlib.axes import Axes
-from matplotlib.figure import Figure
-from matplotlib.ticker import AutoMinorLocator
-
+from wellhop.analysis.figures.layout import Theory
 from wellhop.analysis.figures.style import COLOURS, INK
 
 DELTA = r"detuning $\delta/\gamma$"
 DRIVE = r"two-photon drive $\epsilon/\gamma$"
-SMALL_PRINT = "#555555"
 #: Sources named at the head of the CSV.
 MODEL = (
     "H = delta n + (U/2) a^dag^2 a^2 + (eps/2)(a^dag^2 + a^2), amplitude loss rate gamma = 1; "
@@ -25,51 +18,7 @@ MODEL = (
     "stochastic instantons (2025)"
 )
 
-
-@dataclass(frozen=True)
-class Theory:
-    """How one kind of theory is drawn: colour, line style and marker all differ, for print in grey."""
-
-    label: str
-    colour: str
-    line: Any
-    marker: str
-
-    def style(self, **changes: Any) -> dict[str, Any]:
-        """Keywords of ``Axes.plot`` for a line."""
-        return {"color": self.colour, "linestyle": self.line, **changes}
-
-
 QUANTUM = Theory(r"exact, $U\to 0$", COLOURS[0], "-", "o")
 TWA = Theory("truncated Wigner: instantons", COLOURS[1], (0, (5, 1.5)), "s")
 ANSATZ = Theory("ansatz, Eq. (11)", COLOURS[2], (0, (5, 1.5, 1, 1.5)), "^")
 FINITE = Theory(r"exact, finite $U$", INK, (0, (1, 1.2)), "D")
-
-
-def heading(figure: Figure, title: str, *explanation: str) -> None:
-    """Bold title, and below it in small print what the reader needs to know, one line each."""
-    figure.suptitle(title + "\n" * len(explanation), x=0.012, ha="left", fontsize=10.5, fontweight="bold")
-    # Placed in the empty lines that the title reserves.
-    top = 1.0 - 0.29 / figure.get_figheight()
-    figure.text(
-        0.012,
-        top,
-        "\n".join(explanation),
-        fontsize=8.3,
-        color=SMALL_PRINT,
-        va="top",
-        ha="left",
-        linespacing=1.35,
-    )
-
-
-def panel_letter(ax: Axes, letter: str, title: str) -> None:
-    """``(a) title`` above a panel."""
-    ax.set_title(rf"$\bf{{({letter})}}$ {title}")
-
-
-def minor_ticks(ax: Axes, *axes: str) -> None:
-    """Minor ticks on linear axes, both by default."""
-    for name in axes or ("x", "y"):
-        getattr(ax, f"{name}axis").set_minor_locator(AutoMinorLocator())
-    ax.tick_params(which="minor", direction="in", top=True, right=True, length=2)

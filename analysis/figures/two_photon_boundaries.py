@@ -12,7 +12,8 @@ import numpy as np
 import numpy.typing as npt
 
 from wellhop.analysis.figures.job import Progress
-from wellhop.analysis.figures.two_photon_axes import ANSATZ, FINITE, QUANTUM, TWA, Theory
+from wellhop.analysis.figures.layout import Theory
+from wellhop.analysis.figures.two_photon_axes import ANSATZ, FINITE, QUANTUM, TWA
 from wellhop.analysis.steady_state import equal_weight_boundary
 from wellhop.analysis.twa_boundary import twa_boundary
 from wellhop.analysis.two_photon_actions import ansatz_boundary, quantum_boundary

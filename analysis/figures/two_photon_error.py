@@ -16,16 +16,9 @@ from scipy.optimize import brentq, minimize_scalar
 
 from wellhop.analysis.figures.drawn import DrawnTable
 from wellhop.analysis.figures.job import DrawnFigure, FigureJob, FigureOptions, Setting
+from wellhop.analysis.figures.layout import heading, minor_ticks, panel_letter
 from wellhop.analysis.figures.style import BAND, COLOURS, INK, house_style, new_figure
-from wellhop.analysis.figures.two_photon_axes import (
-    ANSATZ,
-    FINITE,
-    MODEL,
-    TWA,
-    heading,
-    minor_ticks,
-    panel_letter,
-)
+from wellhop.analysis.figures.two_photon_axes import ANSATZ, FINITE, MODEL, TWA
 from wellhop.analysis.figures.two_photon_boundaries import boundary_rows
 from wellhop.analysis.two_photon_actions import ansatz_boundary, quantum_boundary
 

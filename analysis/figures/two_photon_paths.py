@@ -19,16 +19,9 @@ from matplotlib.lines import Line2D
 from wellhop.analysis.ansatz_potential import ansatz_potential
 from wellhop.analysis.figures.drawn import DrawnTable
 from wellhop.analysis.figures.job import DrawnFigure, FigureJob, FigureOptions, Setting
+from wellhop.analysis.figures.layout import heading, minor_ticks, panel_letter
 from wellhop.analysis.figures.style import BAND, COLOURS, FAINT, INK, house_style, new_figure
-from wellhop.analysis.figures.two_photon_axes import (
-    ANSATZ,
-    MODEL,
-    QUANTUM,
-    TWA,
-    heading,
-    minor_ticks,
-    panel_letter,
-)
+from wellhop.analysis.figures.two_photon_axes import ANSATZ, MODEL, QUANTUM, TWA
 from wellhop.analysis.instanton import instanton
 from wellhop.analysis.instanton_path import InstantonPath
 from wellhop.analysis.two_photon_actions import (

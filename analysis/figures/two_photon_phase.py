@@ -16,8 +16,9 @@ from matplotlib.patheffects import withStroke
 
 from wellhop.analysis.figures.drawn import DrawnTable
 from wellhop.analysis.figures.job import DrawnFigure, FigureJob, FigureOptions, Setting
+from wellhop.analysis.figures.layout import heading, minor_ticks, panel_letter
 from wellhop.analysis.figures.style import INK, house_style, new_figure
-from wellhop.analysis.figures.two_photon_axes import DELTA, DRIVE, MODEL, heading, minor_ticks, panel_letter
+from wellhop.analysis.figures.two_photon_axes import DELTA, DRIVE, MODEL
 from wellhop.analysis.figures.two_photon_boundaries import THEORIES, boundary_rows
 from wellhop.analysis.steady_state import steady_moments
 from wellhop.engine.systems.kerr_two_photon_drive import KerrTwoPhotonDrive

@@ -19,17 +19,9 @@ from scipy.optimize import minimize_scalar
 from wellhop.analysis.directed_rates import Generator, directed_rates, slow_spectrum
 from wellhop.analysis.figures.drawn import DrawnTable
 from wellhop.analysis.figures.job import DrawnFigure, FigureJob, FigureOptions, Setting
+from wellhop.analysis.figures.layout import heading, minor_ticks, panel_letter
 from wellhop.analysis.figures.style import COLOURS, INK, house_style, new_figure
-from wellhop.analysis.figures.two_photon_axes import (
-    DRIVE,
-    FINITE,
-    MODEL,
-    QUANTUM,
-    TWA,
-    heading,
-    minor_ticks,
-    panel_letter,
-)
+from wellhop.analysis.figures.two_photon_axes import DRIVE, FINITE, MODEL, QUANTUM, TWA
 from wellhop.analysis.steady_state import equal_weight_boundary
 from wellhop.analysis.twa_boundary import twa_boundary
 from wellhop.analysis.two_photon_actions import bistable_point, quantum_boundary
