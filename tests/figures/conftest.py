@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
 import pytest
+from matplotlib.figure import Figure
 
 from wellhop.analysis.figures.trajectory import trace_of
 from wellhop.analysis.measurement import measure
@@ -152,3 +155,39 @@ def make_point():
 def make_campaign():
     """A campaign on demand."""
     return campaign
+
+
+def assert_texts_apart(figure: Figure) -> None:
+    """Texts, labels, titles and legends stay on the page; texts of a panel do not overlap each other, nor
+    does the small print overlap titles.
+    """
+    figure.draw_without_rendering()
+    page = figure.bbox
+
+    def box(artist):
+        return artist.get_window_extent()
+
+    inside = [(t.get_text(), box(t)) for t in figure.texts if t.get_text()]
+    inside += [("a legend", box(legend)) for legend in figure.legends]
+    for ax in figure.axes:
+        texts = (*ax.texts, ax.title, ax.xaxis.label, ax.yaxis.label)
+        inside += [(t.get_text(), box(t)) for t in texts if t.get_text() and t.get_visible()]
+    for name, b in inside:
+        on_page = page.x0 <= b.x0 <= b.x1 <= page.x1 and page.y0 <= b.y0 <= b.y1 <= page.y1
+        assert on_page, f"{name!r} leaves the page"
+    small_print = [t for t in figure.texts if t.get_fontweight() == "normal" and t.get_text()]
+    for ax in figure.axes:
+        texts = [t for t in ax.texts if t.get_text() and t.get_visible()]
+        for i, text in enumerate(texts):
+            for other in texts[:i]:
+                apart = not box(text).overlaps(box(other))
+                assert apart, f"{text.get_text()!r} overlaps {other.get_text()!r}"
+        for text in small_print:
+            apart = not (ax.title.get_text() and box(text).overlaps(box(ax.title)))
+            assert apart, f"{text.get_text()!r} overlaps {ax.title.get_text()!r}"
+
+
+@pytest.fixture(scope="session")
+def texts_apart() -> Callable[[Figure], None]:
+    """Asserts that the texts of a figure stay on the page and apart."""
+    return assert_texts_apart
