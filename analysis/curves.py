@@ -13,7 +13,7 @@ from dataclasses import replace
 import numpy as np
 
 from wellhop.analysis.liouvillian import decay_rate
-from wellhop.analysis.prediction import METHODS, check_methods, predict
+from wellhop.analysis.prediction import check_methods, methods_of, predict
 from wellhop.analysis.result import (
     DIMENSIONLESS,
     CampaignResult,
@@ -119,7 +119,7 @@ def _family_curves(
         for name in names:
             values[name].append(_value(system, name) / scale)
     return [
-        PredictionCurve(name, METHODS[name].label, family, grid, np.array(values[name])) for name in names
+        PredictionCurve(name, methods_of(result.system)[name].label, family, grid, np.array(values[name])) for name in names
     ]
 
 

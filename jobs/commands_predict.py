@@ -68,9 +68,9 @@ def add_arguments_predict(parser: argparse.ArgumentParser) -> None:
 def execute_predict(arguments: argparse.Namespace) -> int:
     """Print every prediction at one set of parameters."""
     system = chosen_system(arguments)
-    from wellhop.analysis.prediction import predict
+    from wellhop.analysis.prediction import listed_methods_of, predict
 
-    predictions = predict(system, arguments.method)
+    predictions = predict(system, arguments.method or listed_methods_of(system.name))
     parameters = parameters_of_system(system)
     if arguments.json:
         details = _details(system, everything=arguments.details)

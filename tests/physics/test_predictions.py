@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from wellhop.analysis.prediction import DEFAULT_METHODS, METHODS, Prediction, check_methods, predict
+from wellhop.analysis.prediction import Prediction, check_methods, default_methods_of, methods_of, predict
 from wellhop.engine.errors import PredictionError, SpectrumError
 from wellhop.engine.fock import annihilation
 from wellhop.engine.lindblad import LindbladModel
@@ -23,9 +23,9 @@ def by_name(system, methods=None):
 
 def test_every_method_answers_in_order():
     found = predict(KerrCat(6.0, 0.1, 0.02))
-    assert [p.name for p in found] == list(DEFAULT_METHODS)
+    assert [p.name for p in found] == list(default_methods_of("kerr_cat_staircase"))
     assert all(isinstance(p, Prediction) and p.quantity == "decay_rate" and p.value > 0.0 for p in found)
-    assert all(p.label == METHODS[p.name].label and p.unit_note == "in units of K" for p in found)
+    assert all(p.label == methods_of("kerr_cat_staircase")[p.name].label and p.unit_note == "in units of K" for p in found)
     assert [p.valid for p in found] == [True] * 5 + [False]
     assert [p.name for p in predict(KerrCat(6.0, 0.1, 0.02), ["resummed", "liouvillian"])] == [
         "resummed",
