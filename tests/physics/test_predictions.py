@@ -14,7 +14,7 @@ GRID = [
     for kappa in (0.001, 0.025, 0.1, 0.3)
     for n_th in (1e-5, 1e-3, 0.01, 0.1)
     for eps2 in (1.0, 4.0, 6.0, 9.0, 12.0)
-]
+] + [(20.0, 0.1, 0.1), (30.0, 0.1, 0.1), (30.0, 0.025, 0.05)]
 
 
 def by_name(system, methods=None):
@@ -68,7 +68,18 @@ def test_round_off_and_fast_switching_are_flagged():
     fast = by_name(KerrCat(3.0, 0.1, 0.1))
     assert fast["liouvillian"].valid
     assert "transit times" in fast["liouvillian"].note
+    assert "two-state picture fails" in fast["liouvillian"].note
     assert by_name(KerrCat(9.0, 0.1, 0.01), ["liouvillian"])["liouvillian"].note == ""
+
+
+def test_paths_left_out_in_deep_wells_are_noted():
+    """At eps2/K = 30 one downward step no longer suffices: off by a quarter, and it says so; all paths are within 1 %."""
+    deep = by_name(KerrCat(30.0, 0.1, 0.1))
+    assert deep["semi_analytical"].value == pytest.approx(0.7525 * deep["liouvillian"].value, rel=1e-3)
+    assert "paths left out carry 25 %" in deep["semi_analytical"].note
+    assert not deep["semi_analytical_up"].valid
+    assert deep["resummed"].value == pytest.approx(deep["liouvillian"].value, rel=0.01)
+    assert deep["resummed"].note == ""
 
 
 def test_ground_manifold_rules_in_shallow_cold_wells():
