@@ -129,6 +129,21 @@ class RateModel:
         """(M, M) q_mn = (W_mn - V_mn)/(λ_m + t_m), zero diagonal; (76)."""
         return self.transfer / (self.decay + self.tunnelling)[:, None]
 
+    def with_one_rate(self) -> RateModel:
+        """The same model with μ_m := λ_m in every place, "λ-limited tunnelling" (Fig. 7).
+
+        A control, not an approximation: deep in the well λ_m ≈ κm is far below μ_m ≈ 2κα², so manifolds go
+        on tunnelling for too long. W_mm enters μ_m only, hence W_mm := V_mm does it and nothing else changes.
+
+        >>> model = rate_model(KerrCat(6.0, 0.025, 0.05))
+        >>> limited = model.with_one_rate()
+        >>> bool((limited.dephasing == model.decay).all() and (limited.decay == model.decay).all())
+        True
+        """
+        w = self.W.copy()
+        np.fill_diagonal(w, np.diag(self.V))
+        return RateModel(w, self.V, self.splitting)
+
     def generator(self) -> RealMatrix:
         """(2M, 2M) real matrix of d(x, y)/dt, transfer with opposite signs in x and y; (50), (51)."""
         delta, net = np.diag(self.splitting), self.transfer
@@ -256,7 +271,7 @@ def ground_rate(system: KerrCat) -> float:
     return float(2.0 * system.kappa * (1.0 + 2.0 * system.n_th) * n * np.exp(-4.0 * n) / -np.expm1(-4.0 * n))
 
 
-Criterion = Literal["branching", "balance", "crude"]
+Criterion = Literal["branching", "balance", "crude", "one_rate"]
 
 
 def critical_drive(
@@ -264,7 +279,8 @@ def critical_drive(
 ) -> float:
     """Drive ε₂ of step n of the staircase: where manifold n stops tunnelling before it cools.
 
-    ``branching``: f_n = 1/2 (82); ``balance``: δ_n² = μ_n λ_n (88); ``crude``: δ_n = κ α √(2n) (89).
+    ``branching``: f_n = 1/2 (82); ``balance``: δ_n² = μ_n λ_n (88); ``crude``: δ_n = κ α √(2n) (89);
+    ``one_rate``: f_n = 1/2 with μ := λ, the control of :meth:`RateModel.with_one_rate`.
 
     Args:
         n: step, >= 1.
@@ -280,15 +296,18 @@ def critical_drive(
     """
     if isinstance(n, bool) or not isinstance(n, (int, np.integer)) or n < 1:
         raise ParameterError("n", n, "an integer >= 1")
-    if criterion not in ("branching", "balance", "crude"):
-        raise PredictionError(f"criterion: got {criterion!r}, allowed is one of branching, balance, crude")
+    if criterion not in ("branching", "balance", "crude", "one_rate"):
+        raise PredictionError(
+            f"criterion: got {criterion!r}, allowed is one of branching, balance, crude, one_rate"
+        )
 
     def excess(drive: float) -> float:
         """Positive where manifold n tunnels."""
         system = KerrCat(drive, kappa, n_th, K)
         model = rate_model(system, count=max(16, n + 8), cutoff=max(system.default_cutoff(), 2 * n + 40))
-        if criterion == "branching":
-            return float(model.branching[n] - 0.5)
+        if criterion in ("branching", "one_rate"):
+            tunnelling = model if criterion == "branching" else model.with_one_rate()
+            return float(tunnelling.branching[n] - 0.5)
         if criterion == "balance":
             return float(model.splitting[n] ** 2 / (model.dephasing[n] * model.decay[n]) - 1.0)
         return float(abs(model.splitting[n]) / (kappa * system.alpha * np.sqrt(2.0 * n)) - 1.0)
