@@ -137,7 +137,7 @@ class RateModel:
 
         >>> model = rate_model(KerrCat(6.0, 0.025, 0.05))
         >>> limited = model.with_one_rate()
-        >>> bool((limited.dephasing == model.decay).all() and (limited.decay == model.decay).all())
+        >>> bool(np.allclose(limited.dephasing, model.decay) and np.allclose(limited.decay, model.decay))
         True
         """
         w = self.W.copy()
