@@ -46,7 +46,7 @@ DAMPINGS = (0.1, 0.01, 0.001, 1e-4)
 #: Points of the semi-analytical line.
 DENSE = 200
 #: Where rates are worth measuring in panel (a): (ε₂/K, n_th); two plateaus, two steep parts.
-MEASURED = ((3.0, 0.01), (5.0, 0.01), (7.0, 0.01), (8.5, 0.01), (10.0, 0.01), (6.0, 0.1), (9.0, 0.1))
+MEASURED = ((3.0, 0.01), (5.0, 0.01), (7.0, 0.01), (8.5, 0.01), (10.0, 0.01), (4.0, 0.1), (8.0, 0.1))
 
 RealVector = npt.NDArray[np.float64]
 Families = tuple[tuple[str, str, tuple[tuple[float, float], ...]], ...]
@@ -200,7 +200,7 @@ def _draw_panel(
     handles = []
     for index, (kappa, n_th) in enumerate(curves):
         colour, marker = family_colour(index), family_marker(index)
-        cells = {"panel": panel, "kappa [K]": kappa, "n_th": n_th}
+        cells: dict[str, str | float] = {"panel": panel, "kappa [K]": kappa, "n_th": n_th}
 
         def line(series: str, cells: dict[str, str | float] = cells) -> tuple[RealVector, RealVector]:
             where = {"series": series, **cells}
