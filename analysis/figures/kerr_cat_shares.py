@@ -88,7 +88,7 @@ def draw_kerr_cat_shares(options: FigureOptions) -> DrawnFigure:
             *manifold_handles(shown),
             Line2D([], [], marker="o", color=INK, markersize=4.5, linestyle="", label="$f_n=1/2$"),
         ]
-        figure.legend(handles=handles, loc="outside lower center", ncols=5)
+        figure.legend(handles=handles, loc="outside lower center", ncols=5, handlelength=3.0)
         heading(
             figure,
             rf"Which manifold carries the switching, $\kappa={kappa:g}\,K$, $n_\mathrm{{th}}={n_th:g}$",

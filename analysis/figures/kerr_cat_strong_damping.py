@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -117,10 +118,10 @@ def draw_strong_damping(options: FigureOptions, measured: Sequence[MeasuredRate]
             figure,
             rf"Strong damping smooths the staircase, $\kappa={strong:g}\,K$ against ${weak:g}\,K$, "
             rf"$n_\mathrm{{th}}={n_th:g}$",
-            r"Wide lines: strong, pale lines: weak damping. A caught manifold stops tunnelling more gradually (c), "
-            "and the current into it",
-            rf"falls while it still tunnels (d); steps wash out (b). The rate model is up to {off:.0f} % off "
-            "at strong damping.",
+            r"Wide lines: strong, pale lines: weak damping. Steps wash out (b): a caught manifold stops tunnelling "
+            "more gradually (c),",
+            rf"and the current into it falls while it still tunnels (d). The rate model is up to {off:.0f} % off at "
+            "strong damping.",
         )
     missing = sum(damping.exact.missing for damping in dampings)
     return DrawnFigure(
@@ -146,7 +147,7 @@ def _add_rows(table: DrawnTable, drives: RealVector, damping: _Damping) -> None:
             table.add("crossing", at, kappa, None, None, None, steepness, n, 0.5, None)
 
 
-def _draw_damping(axes: npt.NDArray[np.object_], drives: RealVector, damping: _Damping) -> None:
+def _draw_damping(axes: npt.NDArray[Any], drives: RealVector, damping: _Damping) -> None:
     """Lines of one damping rate in all four panels."""
     kappa, scan, look = damping.kappa, damping.scan, {"alpha": damping.alpha}
     for rates, style in (
@@ -170,11 +171,11 @@ def _draw_points(ax: Axes, measured: Sequence[MeasuredRate]) -> None:
 
 
 def _finish(
-    axes: npt.NDArray[np.object_], table: DrawnTable, low: float, high: float, dampings: tuple[float, float]
+    axes: npt.NDArray[Any], table: DrawnTable, low: float, high: float, dampings: tuple[float, float]
 ) -> None:
     """Crossings, labels and scales."""
     for kappa, face in zip(dampings, ("white", INK), strict=True):
-        where = {"series": "crossing", "kappa [K]": kappa}
+        where: dict[str, str | float] = {"series": "crossing", "kappa [K]": kappa}
         at = table.numbers("eps2 [K]", **where)
         axes[1, 0].plot(
             at, np.full(at.size, 0.5), "o", color=INK, markerfacecolor=face, markersize=4.5, zorder=5
@@ -225,7 +226,7 @@ def _legend(figure: Figure, dampings: Sequence[_Damping], measured: bool) -> Non
                 label="measured, 95 %",
             )
         )
-    figure.legend(handles=handles, loc="outside lower center", ncols=3)
+    figure.legend(handles=handles, loc="outside lower center", ncols=3, handlelength=3.0)
 
 
 JOB = FigureJob(
