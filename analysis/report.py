@@ -4,6 +4,7 @@
     FOLDER/staircase.png      and .pdf, .csv; likewise residence, survival, trajectory, clicks, checks,
                               arrhenius, directed_rates
     FOLDER/comparison.csv     the table of measured against predicted
+    FOLDER/manifolds.csv      decay rates by manifold, where a campaign resolves them
     FOLDER/rates.csv          the same of directed rates; exponents.csv: S of rates at several U
 
 A figure that has nothing to show is left out, with its section. The same result gives the same bytes.
@@ -17,6 +18,7 @@ from pathlib import Path
 
 from matplotlib.figure import Figure
 
+from wellhop.analysis.branching_report import add_branching, branching_csv, has_branching
 from wellhop.analysis.comparison_table import compared_points, comparison_csv
 from wellhop.analysis.directed_report import (
     DEFINITIONS,
@@ -135,6 +137,9 @@ def write_report(result: CampaignResult, folder: Path, figures: Sequence[str] = 
     if rows:
         add_comparison(page, result, rows)
         write_file(folder / "comparison.csv", comparison_csv(result, rows).csv().encode("utf-8"))
+    if has_branching(result):
+        add_branching(page, result)
+        write_file(folder / "manifolds.csv", branching_csv(result).csv().encode("utf-8"))
     add_warnings(page, result)
     rest = [name for name in shown if name not in _FIRST]
     for name in rest:

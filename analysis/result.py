@@ -20,6 +20,7 @@ import numpy.typing as npt
 
 if TYPE_CHECKING:
     from wellhop.analysis.arrhenius_family import ArrheniusFamily
+    from wellhop.analysis.branching_comparison import BranchingComparison
     from wellhop.analysis.directed_measurement import DirectedMeasurement
     from wellhop.analysis.figures.well_trajectory import WellLevel
     from wellhop.analysis.measurement import Measurement
@@ -103,6 +104,7 @@ class PointResult:
         traces: trajectories worth looking at, usually one of each unravelling.
         wells: attractors of the mean field by number, for the figure of the traces; empty: not of that kind.
         truncation: how the exact rate moves with the size of the space.
+        branching: Γ by manifold, measured and predicted; ``None`` where manifolds were not told apart.
     """
 
     index: int
@@ -115,6 +117,7 @@ class PointResult:
     traces: tuple[TrajectoryTrace, ...] = ()
     wells: tuple[WellLevel, ...] = ()
     truncation: tuple[TruncationCheck, ...] = ()
+    branching: BranchingComparison | None = None
 
     def prediction(self, name: str) -> Prediction | None:
         """The prediction of this name, or ``None``."""

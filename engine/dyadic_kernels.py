@@ -76,7 +76,7 @@ def run_slice_dyadic(
 ):  # fmt: skip
     """Same contract as ``jump_kernels.run_slice``."""
     ticks, step, jump, source, edges, own = modes
-    propagator, sign, frame_observable, frame_factor = frames
+    propagator, sign, frame_observable, frame_factor, _ = frames  # integrals need the eigenbasis
     pointer, row, column, weight_re, weight_im = observables
     lower, upper, guard = cores
     duration, sample_interval, check_interval = limits

@@ -29,12 +29,14 @@ from wellhop.engine.amplitude_kernels import (
 )
 from wellhop.engine.block_product import multiply, norm_and_slope
 from wellhop.engine.compiled import kept_njit
+from wellhop.engine.integral_kernels import forms
 from wellhop.engine.label_kernels import choose_frame, update_labels, would_switch
 from wellhop.engine.streams import next_uniform
 
 # how a slice ended
 RUNNING, DONE, FAILED_NORM, FAILED_WAIT, FAILED_CHANNEL = 0, 1, 2, 3, 4
-#: layout of a trajectory's bookkeeping: reals = [click time, guard population, last core time per definition...],
+#: layout of a trajectory's bookkeeping: reals = [click time, guard population, last core time per definition...,
+#: integral over the unfinished cell of the grid per integrated observable...],
 #: integers = [frame, next sample, started, clicks, flips, clicks per channel..., label per definition..., inside per definition...]
 REALS_HEAD, INTEGERS_HEAD = 2, 5
 #: an interval can add at most this many switches per core definition (one per check)
@@ -216,7 +218,7 @@ def run_slice(
         edges,
         own,
     ) = modes
-    propagator, sign, frame_observable, frame_factor = frames
+    propagator, sign, frame_observable, frame_factor, integral = frames
     pointer, row, column, weight_re, weight_im = observables
     lower, upper, guard = cores
     duration, sample_interval, check_interval = limits
@@ -225,24 +227,18 @@ def run_slice(
     n_channels = jump.shape[1]
     # zeros beyond n stay zero: amplitude arrays are padded to whole vector registers (propagators.padded_length)
     scratch = np.zeros((13, omega.shape[1]))
-    lr, li, cr, ci, xr, xi, yr, yi, zr, zi, weight, tr, ti = (
-        scratch[0],
-        scratch[1],
-        scratch[2],
-        scratch[3],
-        scratch[4],
-        scratch[5],
-        scratch[6],
-        scratch[7],
-        scratch[8],
-        scratch[9],
-        scratch[10],
-        scratch[11],
-        scratch[12],
-    )
+    lr, li, cr, ci, xr, xi, yr = scratch[0], scratch[1], scratch[2], scratch[3], scratch[4], scratch[5], scratch[6]
+    yi, zr, zi, weight, tr, ti = scratch[7], scratch[8], scratch[9], scratch[10], scratch[11], scratch[12]
     sums = np.empty(16)
     values = np.empty(pointer.shape[0] - 1)
-    n_sampled = samples.shape[1]
+    n_integrals = integral.shape[1]
+    n_sampled = samples.shape[1] - n_integrals
+    # expected integrals (``expected_integrals``): z† R z at the last start of a stretch, and now
+    opened, here = np.empty(n_integrals), np.empty(n_integrals)
+    survival = 1.0
+    whole_edges = np.array([0, psi_re.shape[0]])
+    whole, whole_size = np.zeros(1, np.int64), whole_edges[1:]
+    unfinished = reals[REALS_HEAD + n_cores :]
     active = np.empty(own.shape[0], np.int64)
     full = np.empty(own.shape[0], np.int64)
     for b in range(own.shape[0]):
@@ -263,6 +259,8 @@ def run_slice(
         )
         for k in range(n_sampled):
             samples[0, k] = values[k]
+        for k in range(n_integrals):
+            samples[0, n_sampled + k] = 0.0
         n_samples = 1
         integers[1] = 1
         integers[2] = 1
@@ -326,6 +324,11 @@ def run_slice(
                 end, values, lower, upper, label, inside, last, event_time, event_core, n_events
             )
 
+        if n_integrals > 0:
+            _to_lab(sign[frame], lr, li, 1.0, zr, zi)
+            forms(integral[frame], whole_edges, whole, whole_size, zr, zi, yr, yi, opened)
+            survival = 1.0
+
         # samples on the regular grid, before the click that ends the interval
         while integers[1] * sample_interval <= end and integers[1] * sample_interval <= duration:
             if n_samples >= samples.shape[0]:
@@ -334,6 +337,15 @@ def run_slice(
                     edges, own, full, sign[frame], cr, ci, tr, ti, yr, yi, zr, zi, observables, values)  # fmt: skip
             for k in range(n_sampled):
                 samples[n_samples, k] = values[k]
+            if n_integrals > 0:
+                # a cell ends here: z is the state at its end, its norm the probability of no click since ``start``
+                forms(integral[frame], whole_edges, whole, whole_size, zr, zi, yr, yi, here)
+                for k in range(n_integrals):
+                    unfinished[k] += (opened[k] - here[k]) / survival
+                    samples[n_samples, n_sampled + k] = unfinished[k] / sample_interval
+                    unfinished[k] = 0.0
+                    opened[k] = here[k]
+                survival = norm_squared(zr, zi)
             n_samples += 1
             integers[1] += 1
 
@@ -341,6 +353,15 @@ def run_slice(
             reals[0] = duration
             status = DONE
             break
+
+        if n_integrals > 0 and integers[1] * sample_interval <= duration:
+            # the stretch cut off by this click, as expected at its start: on to the end of the cell without the click
+            evolve(omega[p], growth[p], integers[1] * sample_interval - start, cr, ci, tr, ti)
+            multiply(basis[p], edges, own, full, full, tr, ti, yr, yi)
+            _to_lab(sign[frame], yr, yi, 1.0, zr, zi)
+            forms(integral[frame], whole_edges, whole, whole_size, zr, zi, yr, yi, here)
+            for k in range(n_integrals):
+                unfinished[k] += (opened[k] - here[k]) / survival
 
         channel, jump_rate = _pick_channel(
             next_uniform(stream) * rate, jump[p], edges, source, full, active, xr, xi, yr, yi

@@ -55,7 +55,7 @@ def start(problem: JumpProblem, seed: int, point: int, arm: int, trajectory: int
     integers[_HEAD + n_channels : _HEAD + n_channels + n_cores] = -1
     integers[-1] = well
     integers[0] = _best_frame(problem, psi)
-    return Snapshot(psi, np.zeros(_REALS + n_cores), integers, stream)
+    return Snapshot(psi, np.zeros(_REALS + n_cores + len(problem.integrated_names)), integers, stream)
 
 
 def _best_frame(problem: JumpProblem, psi: npt.NDArray[np.complex128]) -> int:
@@ -84,7 +84,8 @@ def advance(problem: JumpProblem, snapshot: Snapshot, max_clicks: int) -> SliceR
     psi_im = np.ascontiguousarray(snapshot.psi.imag)
     reals, integers, stream = snapshot.reals.copy(), snapshot.integers.copy(), snapshot.stream.copy()
     n_cores = len(problem.core_names)
-    samples = np.empty((max(problem.n_samples - int(integers[1]), 0) + 1, problem.sampled))
+    columns = problem.sampled + len(problem.integrated_names)
+    samples = np.empty((max(problem.n_samples - int(integers[1]), 0) + 1, columns))
     capacity = max(1, n_cores) * (jump_kernels.CHECKS_PER_INTERVAL + 1) + 4096
     event_time, event_core = np.empty((capacity, 2)), np.empty((capacity, 3), dtype=np.int64)
     kept = max_clicks if problem.record_clicks else 0

@@ -17,6 +17,7 @@ import numpy as np
 import numpy.typing as npt
 
 from wellhop.engine.errors import ModelError, ParameterError
+from wellhop.engine.expected_integrals import integral_table
 from wellhop.engine.lindblad import ComplexMatrix, LindbladModel, hermitian
 from wellhop.engine.propagators import (
     DYADIC_CONDITION,
@@ -64,6 +65,9 @@ class JumpSetup:
         mirror: diagonal ±1 symmetry that maps frame 0 on other frames, if there is one.
         guard: (n,) weights of the levels next to the cut-off.
         largest_condition: condition number up to which the eigenbasis of H_eff may be used.
+        integrated: name and Hermitian matrix of observables whose expected mean over every cell of the time grid is recorded
+            in further columns of the samples (:mod:`wellhop.engine.expected_integrals`); row j has the cell that ends there,
+            row 0 zeros. They need the eigenbasis.
     """
 
     model: LindbladModel
@@ -79,6 +83,7 @@ class JumpSetup:
     mirror: Floats | None = None
     guard: Floats | None = None
     largest_condition: float = DYADIC_CONDITION
+    integrated: tuple[tuple[str, ComplexMatrix], ...] = ()
 
 
 @dataclass(frozen=True)
@@ -89,7 +94,7 @@ class JumpProblem:
         kind: ``"eigen"`` (eigenbasis of H_eff) or ``"dyadic"`` (propagators over halved times).
         condition: largest condition number of the eigenvector matrices, which decides ``auto``.
         duration, sample_interval, check_interval: times of one trajectory.
-        table: the arrays themselves, by name.
+        table: the arrays themselves, by name. integrated_names: columns of the samples after the first ``sampled``.
     """
 
     kind: str
@@ -105,6 +110,7 @@ class JumpProblem:
     sampled: int
     record_clicks: bool
     table: dict[str, npt.NDArray[Any]] = field(repr=False)
+    integrated_names: tuple[str, ...] = ()
 
     @property
     def dim(self) -> int:
@@ -124,6 +130,8 @@ class JumpProblem:
     def arrays(self) -> dict[str, npt.NDArray[Any]]:
         """All of it as arrays; :meth:`from_arrays` is the inverse."""
         facts = {name: getattr(self, name) for name in _FACTS}
+        if self.integrated_names:
+            facts["integrated_names"] = self.integrated_names
         text = json.dumps(facts, sort_keys=True).encode()
         return {"facts": np.frombuffer(text, dtype=np.uint8).copy(), **self.table}
 
@@ -141,6 +149,7 @@ class JumpProblem:
             return cls(
                 **{name: facts[name] for name in _FACTS},
                 table={k: v for k, v in arrays.items() if k != "facts"},
+                integrated_names=tuple(facts.get("integrated_names", ())),
             )
         except (KeyError, ValueError, TypeError, UnicodeDecodeError) as error:
             raise ModelError(f"prepared arrays: not a jump problem ({error})") from error
@@ -155,12 +164,16 @@ class JumpProblem:
         modes = tuple(t[k] for k in own) + tuple(
             t[k] for k in ("jump", "source", "edges", "own")
         )
-        frames = tuple(t[k] for k in ("propagator", "sign", "frame_observable", "frame_factor"))
+        frames = (
+            *(t[k] for k in ("propagator", "sign", "frame_observable", "frame_factor")),
+            t["integral"] if self.integrated_names else _NO_INTEGRALS,
+        )
         observables = tuple(t[k] for k in ("pointer", "row", "column", "weight_re", "weight_im"))
         cores = (t["core_lower"], t["core_upper"], t["guard"])
         return modes, frames, observables, cores, (self.duration, self.sample_interval, self.check_interval)
 
 
+_NO_INTEGRALS = np.zeros((1, 0, 1, 2, 16))
 _FACTS = (
     "kind", "unravelling", "channel_names", "observable_names", "core_names", "condition", "relaxation_time", "duration",
     "sample_interval", "check_interval", "sampled", "record_clicks",
@@ -283,6 +296,11 @@ def build_problem(
             f"<= {setup.largest_condition:g}; use 'auto' or 'dyadic'"
         )
     if propagator == "dyadic" or (propagator == "auto" and condition > setup.largest_condition):
+        if setup.integrated:
+            raise ModelError(
+                "integrated observables: they need the eigenbasis of H_eff, whose condition number must be at most "
+                f"{setup.largest_condition:g}, and propagator 'auto' or 'eigen'"
+            )
         kind = "dyadic"
         tick = dyadic_tick(distinct, setup.relaxation_time)
         made = [dyadic_propagator(m, order, edges, source, setup.relaxation_time, tick) for m in distinct]
@@ -295,6 +313,9 @@ def build_problem(
         hermitian(name, matrix, setup.model.dim)[np.ix_(order, order)] for name, matrix in setup.observables
     ]
     table |= _observable_table(observables)
+    if setup.integrated:
+        matrices = [hermitian(name, matrix, setup.model.dim) for name, matrix in setup.integrated]
+        table["integral"] = integral_table(shifted, matrices, order)
     n_obs = len(observables)
     no_cores = np.zeros((0, 1, n_obs))
     guard = setup.guard if setup.guard is not None else np.zeros(setup.model.dim)
@@ -332,4 +353,5 @@ def build_problem(
         sampled=setup.sampled,
         record_clicks=record_clicks,
         table=table,
+        integrated_names=tuple(name for name, _ in setup.integrated),
     )

@@ -51,6 +51,7 @@ DISCS_ONLY: Final = dict.fromkeys(
 )
 KERR_CAT_ONLY: Final = {
     "manifolds": "only kerr_cat_staircase has manifolds; this system lives in Fock space, see fock_cutoff",
+    "manifolds_resolved": "only kerr_cat_staircase has manifolds",
     "core_thresholds": "only kerr_cat_staircase is labelled by |<X>|; see core_bright and core_vacuum",
 }
 
@@ -105,6 +106,16 @@ class JumpArm(Arm):
     fock_cutoff: int | None
     propagator: str
     record_clicks: bool
+
+
+@dataclass(frozen=True)
+class ManifoldJumpArm(JumpArm):
+    """Displaced quantum-jump trajectories that also record in which manifold the well difference is lost.
+
+    A class of its own, so that campaigns without it keep their fingerprints.
+    """
+
+    manifolds_resolved: bool = True
 
 
 @dataclass(frozen=True)
@@ -173,6 +184,7 @@ def _jump_arm(index: int, name: str, section: Section, wells: Wells) -> JumpArm:
     else:
         batch = most = _count(section, "trajectories", 8, wells.group)
         stop, thresholds = Stop("trajectories", batch), ()
+        refuse_keys(section, {"manifolds_resolved": BLIND}, "no such key in a counting arm")
         reason = f"{BLIND} and no residence times; it takes trajectories = <even integer>"
         refuse_keys(section, dict.fromkeys(SWITCH_KEYS, reason), "no such key in a counting arm")
     known: dict[str, Any] = {
@@ -192,12 +204,25 @@ def _jump_arm(index: int, name: str, section: Section, wells: Wells) -> JumpArm:
         "record_clicks": section.flag("record_clicks", False),
     }
     arm = JumpArm(**known)
+    if name == "jumps" and wells.manifolds and _resolves_manifolds(section, arm):
+        arm = ManifoldJumpArm(**known)
     if not wells.manifolds:
         bright, vacuum = (section.optional_number(key, SHARE) for key in DISCS_ONLY)
         arm = DiscJumpArm(**known, core_bright=bright, core_vacuum=vacuum)
     section.finish()
     check_times(arm, section)
     return arm
+
+
+def _resolves_manifolds(section: Section, arm: JumpArm) -> bool:
+    """``manifolds_resolved``, which needs the eigenbasis between clicks."""
+    wanted = section.flag("manifolds_resolved", False)
+    if wanted and arm.propagator == "dyadic":
+        section.problems.add(
+            section.at("propagator"), "dyadic", "'auto' or 'eigen' with manifolds_resolved = true",
+            "time integrals are taken in the eigenbasis between clicks",
+        )  # fmt: skip
+    return wanted
 
 
 def _unravelling(name: str, section: Section) -> str:

@@ -10,11 +10,14 @@ from dataclasses import replace
 from pathlib import Path
 
 from wellhop.analysis.arrhenius_family import arrhenius_families
+from wellhop.analysis.branching_comparison import BranchingComparison, compare_branching, predicted_branching
+from wellhop.analysis.branching_report import branching_text
 from wellhop.analysis.comparison_table import ComparedPoint, compared_points, sweep_chi_square
 from wellhop.analysis.curves import truncation_checks, with_curves
 from wellhop.analysis.directed_measurement import DirectedMeasurement
 from wellhop.analysis.directed_report import exponent_lines
 from wellhop.analysis.directed_table import compared_rates, rate_table
+from wellhop.analysis.manifold_branching import BranchingMeasurement
 from wellhop.analysis.measurement import Measurement
 from wellhop.analysis.prediction import predict
 from wellhop.analysis.result import DIMENSIONLESS, CampaignResult, PointResult, TrajectoryTrace
@@ -25,7 +28,7 @@ from wellhop.jobs.campaign import Campaign, changed_keys_of_texts, parse
 from wellhop.jobs.campaign_points import Point
 from wellhop.jobs.content import ContentHash
 from wellhop.jobs.engines import CampaignEngine
-from wellhop.jobs.judging import measurement_of
+from wellhop.jobs.judging import measurement_of, with_branching
 from wellhop.jobs.results import Results
 from wellhop.jobs.showcase import EngineName, illustrate, well_levels
 from wellhop.jobs.store import RunFolder
@@ -58,12 +61,18 @@ def findings(folder: Path) -> tuple[CampaignResult, tuple[str, ...]]:
         campaign = parse(found.campaign_text, str(folder / "campaign.toml"))
         measured: dict[tuple[int, str], Measurement | DirectedMeasurement | None] = {}
         manifolds: dict[int, int] = {}
+        branching: dict[int, BranchingMeasurement] = {}
         content = ContentHash()
         with Results(found, CampaignEngine()) as results:
             for unit in found.units:
                 stored = results.records(unit)
                 records = list(content.pass_through(unit.key, results.count(unit.key), stored))
-                measured[unit.point, unit.about["arm"]] = measurement_of(unit, records) if records else None
+                found_here = measurement_of(unit, records) if records else None
+                if isinstance(found_here, Measurement):
+                    found_here, split = with_branching(unit.about, records, found_here)
+                    if split is not None:
+                        branching[unit.point] = split
+                measured[unit.point, unit.about["arm"]] = found_here
                 if unit.about["arm"] == "jumps" and "manifolds" in unit.about:
                     manifolds[unit.point] = int(unit.about["manifolds"])
             provenance = _provenance(found, results.complete, content.hexdigest(), campaign)
@@ -92,6 +101,7 @@ def findings(folder: Path) -> tuple[CampaignResult, tuple[str, ...]]:
                 truncation=truncation_checks(system, manifolds.get(point.index), exact)
                 if "checks" in campaign.figures and isinstance(system, KerrCat)
                 else (),
+                branching=_branching(system, branching.get(point.index)),
             )
         )
     name = shlex.quote(str(folder))
@@ -112,6 +122,13 @@ def findings(folder: Path) -> tuple[CampaignResult, tuple[str, ...]]:
         result = replace(result, arrhenius=arrhenius_families(result))
     curves = tuple(method for method in CURVES if method in campaign.predict)
     return (with_curves(result, curves) if curves else result), figures_shown(campaign)
+
+
+def _branching(system: System, measured: BranchingMeasurement | None) -> BranchingComparison | None:
+    """Γ by manifold beside its predictions."""
+    if measured is None or not isinstance(system, KerrCat):
+        return None
+    return compare_branching(measured, predicted_branching(system, measured.resolved))
 
 
 def figures_shown(campaign: Campaign) -> tuple[str, ...]:
@@ -209,7 +226,7 @@ def pull_table(result: CampaignResult) -> str:
     if rates:
         text = [rate_table(result, rates), *exponent_lines(result)]
         return "\n".join([*unfinished, *([_two_well_table(result, rows)] if rows else []), *text])
-    return "\n".join([*unfinished, _two_well_table(result, rows)])
+    return "\n".join([*unfinished, _two_well_table(result, rows), *branching_text(result)])
 
 
 def _two_well_table(result: CampaignResult, rows: Sequence[ComparedPoint]) -> str:

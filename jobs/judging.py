@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
+from wellhop.engine.errors import StatisticsError
 from wellhop.engine.records import EndState, TrajectoryRecord
 from wellhop.jobs.stopping import Progress, RecordsTally, Tally, apply_rule
 from wellhop.jobs.units import Unit
@@ -14,6 +15,7 @@ from wellhop.jobs.units import Unit
 if TYPE_CHECKING:
     from wellhop.analysis.directed_measurement import DirectedMeasurement
     from wellhop.analysis.estimate import RateEstimate
+    from wellhop.analysis.manifold_branching import BranchingMeasurement
     from wellhop.analysis.measurement import Measurement
 
 #: Three wells: the directed rates, of which the one with the larger relative error decides, and the direct hops.
@@ -103,6 +105,22 @@ def full_measurement(
         second_rate=about["second_rate"],
     )
     return replace(found, warnings=(*doubts, *found.warnings))
+
+
+def with_branching(
+    about: Any, records: Sequence[TrajectoryRecord], measured: Measurement
+) -> tuple[Measurement, BranchingMeasurement | None]:
+    """Γ by manifold, where manifolds were told apart; what stands in its way becomes a warning of the measurement."""
+    names = about.get("integrated_names")
+    if not names:
+        return measured, None
+    from wellhop.analysis.manifold_branching import measure_branching
+
+    reading = {name: about[name] for name in ("sample_interval", "burn_in", "relaxation_time", "rate_guess")}
+    try:
+        return measured, measure_branching(records, names, **reading)
+    except StatisticsError as error:
+        return replace(measured, warnings=(*measured.warnings, f"manifolds: no rates by manifold ({error})")), None
 
 
 def has_centre(about: Any) -> bool:

@@ -10,12 +10,14 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Literal
 
 import numpy as np
 import numpy.typing as npt
 
+from wellhop.analysis.branching_comparison import compare_branching, predicted_branching
+from wellhop.analysis.measurement import Measurement
 from wellhop.analysis.metastable import MetastableWells, metastable_wells
 from wellhop.analysis.prediction import Prediction, predict
 from wellhop.engine.errors import ModelError, ParameterError, UnravellingError
@@ -27,7 +29,7 @@ from wellhop.engine.systems.kerr_cat_jumps import jump_setup
 from wellhop.engine.systems.kerr_two_photon_drive import KerrTwoPhotonDrive
 from wellhop.engine.unravelling import CoreDefinition, JumpProblem, JumpSetup, PropagatorKind, build_problem
 from wellhop.jobs.core_sizes import jump_setup_with_cores, langevin_cores
-from wellhop.jobs.judging import full_measurement
+from wellhop.jobs.judging import full_measurement, with_branching
 from wellhop.jobs.langevin_arm import BATCHES, SCHEMES
 from wellhop.jobs.measure_langevin import CENTRE, batches, measure_langevin
 from wellhop.jobs.point_checks import well_count
@@ -58,6 +60,7 @@ def measure_switching(
     propagator: PropagatorKind = "auto",
     scheme: str = "strang",
     dt: float | None = None,
+    manifolds_resolved: bool = False,
     seed: int = 0,
     threads: int | None = None,
     report: Callable[[str], None] | None = None,
@@ -82,6 +85,7 @@ def measure_switching(
         displacements: (2, n_channels) shifts β of the jump operators in either well; -Tr(L_k ρ_w) by default.
         propagator: of jumps, see :func:`wellhop.engine.unravelling.build_problem`.
         scheme, dt: of Langevin steps, see :func:`wellhop.engine.langevin_problem.oscillator_problem`.
+        manifolds_resolved: of jumps of a Kerr-cat: measure also in which manifold the switching happens, ``result.branching``.
         seed, threads: the result depends on the seed only.
         report: called with a line after every batch.
 
@@ -102,6 +106,8 @@ def measure_switching(
             "method", method, "'jumps' for a model given by operators", "only built-in systems have a truncated Wigner equation"
         )
     plan = _described(model, c_ops, order_parameter, displacements, parameters, method)
+    if manifolds_resolved is not False:
+        plan = _resolved(plan, manifolds_resolved, propagator)
     if duration is None:
         if not math.isfinite(plan.scales.rate):
             raise ParameterError("duration", None, "a number > 0 here", "the switching rate lies below round-off")
@@ -116,7 +122,25 @@ def measure_switching(
     problem = plan.problem(duration, min(interval, duration / 8.0), propagator, scheme, dt)
     about = plan.about(problem, burn_in)
     records = batches(problem, about, plan.batch, relative_error, max_trajectories, seed, threads, report)
-    return result_of(full_measurement(about, records), plan.predictions(), records, problem, plan.states)
+    measured, branching = full_measurement(about, records), None
+    if manifolds_resolved:
+        assert isinstance(measured, Measurement)
+        assert isinstance(plan.subject, KerrCat)
+        measured, split = with_branching(about, records, measured)
+        if split is not None:
+            branching = compare_branching(split, predicted_branching(plan.subject, split.resolved))
+    return result_of(measured, plan.predictions(), records, problem, plan.states, branching)
+
+
+def _resolved(plan: _Plan, manifolds_resolved: Any, propagator: PropagatorKind) -> _Plan:
+    """The same plan with Γ split by manifold."""
+    if manifolds_resolved is not True:
+        raise ParameterError("manifolds_resolved", manifolds_resolved, "True or False")
+    if plan.setup is None or not isinstance(plan.subject, KerrCat):
+        raise ParameterError("manifolds_resolved", True, "false here", "only quantum jumps of kerr_cat_staircase have manifolds")
+    if propagator == "dyadic":
+        raise ParameterError("propagator", propagator, "'auto' or 'eigen' with manifolds_resolved")
+    return replace(plan, setup=jump_setup(plan.subject, manifolds_resolved=True))
 
 
 def _check_arguments(
@@ -202,6 +226,7 @@ class _Plan:
             "second_rate": self.scales.second_rate if math.isfinite(self.scales.second_rate) else None,
             "core_names": list(problem.core_names),
             "observable_names": list(names[: problem.sampled] if isinstance(problem, JumpProblem) else names),
+            "integrated_names": list(problem.integrated_names) if isinstance(problem, JumpProblem) else [],
             "channel_names": list(problem.channel_names) if isinstance(problem, JumpProblem) else [],
             "start_signs": list(self.signs),
             "symmetric": self.setup is None or self.setup.mirror is not None,

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Final, Literal
 import numpy as np
 
 from wellhop.engine.errors import CampaignError, WellhopError
-from wellhop.jobs.arms import Arm, DiscJumpArm, JumpArm
+from wellhop.jobs.arms import Arm, DiscJumpArm, JumpArm, ManifoldJumpArm
 from wellhop.jobs.campaign import Campaign
 from wellhop.jobs.campaign_points import Point
 from wellhop.jobs.core_sizes import jump_setup_with_cores
@@ -165,7 +165,12 @@ def _jump_setup(system: System, arm: JumpArm) -> tuple[JumpSetup, tuple[str, ...
 
     if isinstance(system, KerrCat):
         setup = jump_setup(
-            system, arm.unravelling, manifolds=arm.manifolds, cutoff=arm.fock_cutoff, core_thresholds=arm.core_thresholds
+            system,
+            arm.unravelling,
+            manifolds=arm.manifolds,
+            cutoff=arm.fock_cutoff,
+            core_thresholds=arm.core_thresholds,
+            manifolds_resolved=isinstance(arm, ManifoldJumpArm),
         )
         return setup, ()
     assert isinstance(arm, DiscJumpArm)
@@ -225,6 +230,8 @@ def _engine_facts(arm: Arm, problem: Any) -> dict[str, Any]:
     }
     if isinstance(arm, DiscJumpArm):
         return {**facts, "fock_cutoff": problem.dim, "start_signs": [-1.0, 1.0]}
+    if problem.integrated_names:
+        facts["integrated_names"] = list(problem.integrated_names)
     return {**facts, "manifolds": problem.dim // 2, "start_signs": [1.0, -1.0]}
 
 

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from wellhop.analysis.branching_comparison import BranchingComparison
 from wellhop.analysis.comparison import Comparison, compare
 from wellhop.analysis.directed_measurement import DirectedMeasurement
 from wellhop.analysis.measurement import Measurement
@@ -29,6 +30,7 @@ class SwitchingResult:
         predictions: exact and approximate rates. comparisons: by prediction name, valid ones only.
         wells: metastable states and directed rates of a generic model, ``None`` for a built-in system.
         records: the trajectories. problem: what they ran on.
+        branching: Γ by manifold against its predictions; ``None`` where manifolds were not told apart.
     """
 
     measurement: Measurement
@@ -37,9 +39,11 @@ class SwitchingResult:
     wells: MetastableWells | None
     records: tuple[TrajectoryRecord, ...]
     problem: Problem
+    branching: BranchingComparison | None = None
 
     def __str__(self) -> str:
-        return "\n".join([str(self.measurement), *_prediction_lines(self.predictions, self.comparisons)])
+        lines = [str(self.measurement), *_prediction_lines(self.predictions, self.comparisons)]
+        return "\n".join([*lines, *([] if self.branching is None else [str(self.branching)])])
 
 
 @dataclass(frozen=True)
@@ -79,6 +83,7 @@ def result_of(
     records: Sequence[TrajectoryRecord],
     problem: Any,
     wells: MetastableWells | None = None,
+    branching: BranchingComparison | None = None,
 ) -> SwitchingResult | DirectedResult:
     """The result, with each valid prediction set against the rate of its name; two wells have one rate, Γ."""
     comparisons = {}
@@ -91,4 +96,4 @@ def result_of(
             comparisons[p.name] = compare(estimate, p.value)
     if isinstance(measured, DirectedMeasurement):
         return DirectedResult(measured, tuple(predictions), comparisons, tuple(records), problem)
-    return SwitchingResult(measured, tuple(predictions), comparisons, wells, tuple(records), problem)
+    return SwitchingResult(measured, tuple(predictions), comparisons, wells, tuple(records), problem, branching)

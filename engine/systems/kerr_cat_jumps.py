@@ -13,6 +13,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from wellhop.engine.errors import ParameterError
+from wellhop.engine.lindblad import ComplexMatrix, LindbladModel
 from wellhop.engine.systems.kerr_cat import KerrCat
 from wellhop.engine.unravelling import CoreDefinition, JumpSetup
 
@@ -25,6 +26,8 @@ GUARD_MANIFOLDS = 2
 #: stationary population that may lie in the guard manifolds and beyond
 TAIL_POPULATION = 1e-12
 FEWEST_MANIFOLDS = 8
+#: manifolds above the barrier that are resolved one by one; those beyond are taken together
+ABOVE_BARRIER = 3
 
 
 def _cores(thresholds: Sequence[float]) -> tuple[CoreDefinition, ...]:
@@ -61,6 +64,49 @@ def trajectory_manifolds(system: KerrCat, cutoff: int | None = None) -> int:
     return int(np.clip((needed + 3) // 4 * 4, min(FEWEST_MANIFOLDS, most), most))
 
 
+def resolved_manifolds(system: KerrCat, manifolds: int) -> int:
+    """How many manifolds, from the ground manifold on, are told apart: those in a well, ε₂/(πK), and three above.
+
+    >>> resolved_manifolds(KerrCat(6.0, 0.025, 0.05), 16)
+    5
+    """
+    inside = int(np.ceil(system.eps2 / (np.pi * system.K)))
+    return min(inside + ABOVE_BARRIER, manifolds - GUARD_MANIFOLDS)
+
+
+def branching_observables(
+    model: LindbladModel, order_parameter: ComplexMatrix, resolved: int
+) -> tuple[tuple[str, ComplexMatrix], ...]:
+    """X, and d⟨X⟩/dt split by the manifold in which the well difference is lost.
+
+    L†X = i[H, X] + Σ_k (L_k† X L_k - ½{L_k†L_k, X}) and O_n = P_n L†X P_n, so that -Tr(O_n ρ_o)/Tr(X ρ_o) is Γ_n, (100)-(103)
+    of Su et al. What is left, L†X - Σ_n O_n, is coherence between manifolds.
+
+    Args:
+        model: in the basis of the levels, even ones first. order_parameter: (2M, 2M) X.
+        resolved: manifolds told apart.
+
+    Returns:
+        ``X``; ``0``, ``1``, ... for single manifolds, ``above`` for all higher ones, ``between`` for the coherence. All but
+        the first add up to L†X.
+
+    >>> system = KerrCat(6.0, 0.1, 0.1)
+    >>> model, levels = system.reduced_model(8), system.manifolds(8)
+    >>> [name for name, _ in branching_observables(model, levels.order_parameter().astype(complex), 3)]
+    ['X', '0', '1', '2', 'above', 'between']
+    """
+    x, h = order_parameter, model.hamiltonian
+    change = 1j * (h @ x - x @ h)
+    for op in model.jump_operators:
+        dag = op.conj().T
+        change = change + dag @ x @ op - 0.5 * (dag @ op @ x + x @ dag @ op)
+    manifold = np.tile(np.arange(model.dim // 2), 2)
+    same = manifold[:, None] == manifold[None, :]
+    parts = {str(n): same & (manifold == n)[:, None] for n in range(resolved)}
+    parts |= {"above": same & (manifold >= resolved)[:, None], "between": ~same}
+    return ("X", x), *((name, np.where(part, change, 0.0)) for name, part in parts.items())
+
+
 def jump_setup(
     system: KerrCat,
     unravelling: str = "displaced",
@@ -68,6 +114,7 @@ def jump_setup(
     manifolds: int | None = None,
     cutoff: int | None = None,
     core_thresholds: Sequence[float] = CORE_THRESHOLDS,
+    manifolds_resolved: bool = False,
 ) -> JumpSetup:
     """Jump unravelling of a Kerr-cat.
 
@@ -77,9 +124,11 @@ def jump_setup(
         manifolds: M, pairs of levels kept; :func:`trajectory_manifolds` by default.
         cutoff: Fock states from which the levels are computed.
         core_thresholds: on |⟨X⟩|, one core definition each.
+        manifolds_resolved: record also where the well difference is lost, :func:`branching_observables`.
 
     Raises:
-        ParameterError: unknown unravelling, M < 3, thresholds outside (0, 1).
+        ParameterError: unknown unravelling, M < 3, thresholds outside (0, 1); manifolds to be resolved by counting, which never
+            reveals the well, or at n_th = 0, where the ground manifold never clicks.
 
     >>> setup = jump_setup(KerrCat(eps2=4.0, kappa=0.1, n_th=0.02), manifolds=8)
     >>> setup.model.dim, [name for name, _ in setup.observables]
@@ -87,6 +136,10 @@ def jump_setup(
     """
     if unravelling not in ("displaced", "counting"):
         raise ParameterError("unravelling", unravelling, "'displaced' or 'counting'")
+    if manifolds_resolved and (unravelling == "counting" or not system.n_th > 0.0):
+        blind = "photon counting never reveals the well"
+        why = blind if unravelling == "counting" else "at n_th = 0 the ground manifold never clicks"
+        raise ParameterError("manifolds_resolved", True, "false here", why)
     count = trajectory_manifolds(system, cutoff) if manifolds is None else manifolds
     if count < 3:
         raise ParameterError("manifolds", manifolds, "an integer >= 3")
@@ -100,12 +153,13 @@ def jump_setup(
     guard[count - GUARD_MANIFOLDS : count] = guard[2 * count - GUARD_MANIFOLDS :] = 1.0
     beta = system.displacements()[: len(model.jump_operators)].astype(np.complex128)
     counting = unravelling == "counting"
+    order_parameter = levels.order_parameter().astype(np.complex128)
     return JumpSetup(
         model=model,
         unravelling=unravelling,
         displacements=np.zeros((1, len(beta)), dtype=np.complex128) if counting else np.stack([beta, -beta]),
         observables=(
-            ("X", levels.order_parameter().astype(np.complex128)),
+            ("X", order_parameter),
             ("P0", levels.manifold_population(0).astype(np.complex128)),
         ),
         sampled=1,
@@ -116,4 +170,7 @@ def jump_setup(
         relaxation_time=1.0 / system.kappa,
         mirror=np.concatenate([np.ones(count), -np.ones(count)]),
         guard=guard,
+        integrated=branching_observables(model, order_parameter, resolved_manifolds(system, count))
+        if manifolds_resolved
+        else (),
     )
