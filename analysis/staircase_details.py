@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from wellhop.analysis.activation import Mechanism, classify, thermal_slope
 from wellhop.analysis.liouvillian import decay_rate, manifold_rates, steady_state
 from wellhop.analysis.staircase import critical_drive, rate_model
 from wellhop.engine.errors import PredictionError, SpectrumError
@@ -31,6 +32,8 @@ class StaircaseDetails:
         exact_contributions: Γ_n of the Liouvillian (100)-(103).
         second_rate, separation: the next odd decay rate of the Liouvillian and its ratio to Γ, NaN if unknown.
         photons: stationary ⟨a†a⟩. counting_click_rate: κ(1+n_th)⟨a†a⟩ + κ n_th(⟨a†a⟩ + 1).
+        mechanism, mechanism_share: what activates the switching by the flow chart of Fig. 9, and its share of the exact rate.
+        thermal_slope: d ln Γ/d ln[n_th/(1+n_th)] of the exact rate, NaN for n_th = 0 or without a resolved rate.
         critical_drives: criterion -> ε₂ of steps 1, 2, 3 at this damping and temperature, NaN where there is none.
     """
 
@@ -48,6 +51,9 @@ class StaircaseDetails:
     separation: float
     photons: float
     counting_click_rate: float
+    mechanism: str
+    mechanism_share: float
+    thermal_slope: float
     critical_drives: dict[str, tuple[float, ...]]
 
 
@@ -65,14 +71,18 @@ def staircase_details(system: KerrCat) -> StaircaseDetails:
     signs = parity_signs(cutoff)
     full = system.lindblad(cutoff)
     exact = np.full(levels.count, np.nan)
-    second = separation = float("nan")
+    second = separation = slope = float("nan")
+    mechanism = Mechanism("below the floor", float("nan"), float("nan"), {})
     try:
         slow = decay_rate(full, parity_signs=signs)
         exact = manifold_rates(full, slow, levels.basis, levels.order_parameter())
         if slow.next_rate is not None:
             second, separation = slow.next_rate, slow.separation
+        if slow.resolved:
+            mechanism = _mechanism(system, slow.value)
+            slope = thermal_slope(system) if system.n_th > 0.0 else slope
     except SpectrumError:
-        pass  # the arrays stay NaN: there is no real slow mode to resolve
+        pass  # what is missing stays NaN: there is no real slow mode to resolve
     rho = steady_state(full, parity_signs=signs)
     photons = float(np.arange(cutoff) @ rho.diagonal().real)
     branching = np.array(model.branching, dtype=np.float64)
@@ -92,10 +102,21 @@ def staircase_details(system: KerrCat) -> StaircaseDetails:
         separation=separation,
         photons=photons,
         counting_click_rate=system.kappa * ((1.0 + 2.0 * system.n_th) * photons + system.n_th),
+        mechanism=mechanism.name,
+        mechanism_share=mechanism.share,
+        thermal_slope=slope,
         critical_drives={
             name: tuple(_drive(n, system, name) for n in STEPS) for name in ("branching", "balance", "crude")
         },
     )
+
+
+def _mechanism(system: KerrCat, exact: float) -> Mechanism:
+    """By the flow chart; undetermined where damping is too strong for one of its scenarios to exist."""
+    try:
+        return classify(system, exact)
+    except PredictionError:
+        return Mechanism("undetermined", float("nan"), exact, {})
 
 
 def _drive(n: int, system: KerrCat, criterion: str) -> float:

@@ -103,6 +103,8 @@ def _details(system: Any, *, everything: bool) -> dict[str, Any]:
     def plain(value: Any) -> Any:
         if isinstance(value, dict):
             return {name: plain(inner) for name, inner in value.items()}
+        if isinstance(value, str):
+            return value
         if hasattr(value, "__len__"):
             return [plain(float(x)) for x in value]
         return float(value) if math.isfinite(value) else None
@@ -125,7 +127,7 @@ def details_table(details: dict[str, Any], rows: int = 6) -> str:
                     f"critical drive of steps 1, 2, 3 ({criterion}): " + ", ".join(map(_shown, drives))
                 )
         elif not isinstance(value, list):
-            lines.append(f"{name}: {_shown(value)}")
+            lines.append(f"{name}: {value if isinstance(value, str) else _shown(value)}")
     return "\n".join(lines)
 
 

@@ -1,0 +1,110 @@
+"""What ``wellhop predict kerr_cat_staircase`` lists beyond the rates it compares: mechanisms, levels, steps, truncated Wigner."""
+
+import math
+
+import pytest
+
+from wellhop.analysis.kerr_cat_level_prediction import exact_splitting
+from wellhop.analysis.precise_splitting import precise_splitting
+from wellhop.analysis.prediction import default_methods_of, listed_methods_of, predict
+from wellhop.analysis.staircase_details import staircase_details
+from wellhop.engine.systems.kerr_cat import KerrCat
+
+POINT = KerrCat(6.0, 0.025, 0.05)
+
+
+def listed(system):
+    return {p.name: p for p in predict(system, listed_methods_of("kerr_cat_staircase"))}
+
+
+@pytest.fixture(scope="module")
+def point():
+    return listed(POINT)
+
+
+def test_everything_is_listed_and_only_rates_are_compared(point):
+    assert {"liouvillian", "twa", "cascaded_r1", "cascaded", "direct", "nonhermitian", "ground_only"} <= set(
+        point
+    )
+    assert {
+        f"splitting_{n}{x}"
+        for n in (1, 2, 3)
+        for x in ("", "_wkb", "_below_barrier", "_near_top", "_asymptotic")
+    } < set(point)
+    assert {f"step_{n}{x}" for n in (1, 2, 3) for x in ("", "_balance", "_crude")} < set(point)
+    assert all(point[name].quantity == "decay_rate" for name in default_methods_of("kerr_cat_staircase"))
+    assert {p.quantity for p in point.values()} == {"decay_rate", "drive", "tunnel_splitting", "gap"}
+
+
+@pytest.mark.parametrize(
+    ("name", "printed"),
+    [
+        ("cascaded", "8.651554e-4"), ("direct", "8.545060e-4"), ("nonhermitian", "1.54257e-9"), ("ground_only", "1.24579e-11"),
+        ("splitting_1", "0.10013985"), ("splitting_2", "4.06341802"), ("splitting_3", "11.36603286"),
+        ("step_1", "6.1622"), ("step_2", "9.5858"), ("step_3", "12.908"), ("step_1_balance", "6.1595"), ("step_1_crude", "6.099"),
+    ],
+)  # fmt: skip
+def test_values_to_printed_digits(point, printed_as, name, printed):
+    assert printed_as(point[name].value, printed)
+
+
+def test_share_decides_whether_a_mechanism_predicts_the_rate(point):
+    exact = point["liouvillian"].value
+    for name in ("cascaded", "direct", "nonhermitian", "cascaded_r1"):
+        share = point[name].value / exact
+        assert point[name].valid == (share > 0.5)
+        assert point[name].note == f"{100 * share:.3g} % of the exact rate"
+    assert not point["nonhermitian"].valid
+    cold = listed(KerrCat(6.0, 0.1, 0.0))
+    assert cold["nonhermitian"].valid
+    assert not cold["direct"].valid
+    assert "times the exact rate" in point["twa"].note
+    deep = listed(KerrCat(12.0, 0.01, 1e-9))
+    assert deep["direct"].note == "share unknown: the exact rate is round-off"
+    assert not deep["direct"].valid
+    assert deep["liouvillian"].note.startswith("rate below ")
+
+
+def test_formulas_for_splittings_say_where_they_hold(point):
+    for name in ("splitting_1_wkb", "splitting_1_below_barrier"):
+        assert point[name].valid
+        assert abs(point[name].value / point["splitting_1"].value - 1.0) == pytest.approx(
+            point[name].accuracy
+        )
+    assert point["splitting_1_below_barrier"].accuracy < 0.006
+    assert 0.08 < point["splitting_1_wkb"].accuracy < 0.1
+    for name, word in [
+        ("splitting_1_asymptotic", "10 n^2"),
+        ("splitting_2_below_barrier", "eps_n"),
+        ("splitting_3_near_top", "eps2/K"),
+    ]:
+        assert not point[name].valid
+        assert word in point[name].note
+        assert point[name].accuracy is None
+    shallow = listed(KerrCat(0.5, 0.1, 0.1))
+    assert math.isnan(shallow["splitting_1_below_barrier"].value)
+    assert math.isnan(shallow["gap_min_wkb"].value)
+    assert "no barrier" in shallow["gap_min_wkb"].note
+
+
+def test_exact_splittings_do_not_lose_digits_and_scale_with_K():
+    assert f"{exact_splitting(KerrCat(20.0, 0.1, 0.1), 1):.11e}" == "3.81148181806e-12"
+    assert exact_splitting(KerrCat(40.0, 0.1, 0.1, K=2.0), 1) == 2.0 * exact_splitting(
+        KerrCat(20.0, 0.1, 0.1), 1
+    )
+    # double precision has nothing left there
+    assert (
+        abs(KerrCat(20.0, 0.1, 0.1).manifolds().splitting[1] / float(precise_splitting(20.0, 1)) - 1.0) > 1e-4
+    )
+    assert math.isnan(exact_splitting(KerrCat(150.0, 0.1, 0.1), 1))
+
+
+def test_details_name_the_mechanism_and_the_slope():
+    warm = staircase_details(KerrCat(11.0, 0.025, 0.1))
+    assert warm.mechanism == "cascaded"
+    assert warm.thermal_slope == pytest.approx(2.15, abs=0.005)
+    cold = staircase_details(KerrCat(6.0, 0.1, 0.0))
+    assert cold.mechanism == "non-Hermitian"
+    assert math.isnan(cold.thermal_slope)
+    assert cold.mechanism_share == pytest.approx(0.9941, abs=1e-4)
+    assert staircase_details(KerrCat(12.0, 0.01, 1e-9)).mechanism == "below the floor"
