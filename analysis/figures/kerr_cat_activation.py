@@ -8,13 +8,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
-from wellhop.analysis.activation import scenario_rate, thermal_slope
+from wellhop.analysis.activation import Scenario, scenario_rate, thermal_slope
 from wellhop.analysis.figures.drawn import Cell, DrawnTable
 from wellhop.analysis.figures.job import DrawnFigure, FigureJob, FigureOptions, Setting
 from wellhop.analysis.figures.kerr_cat_axes import (
@@ -47,6 +48,7 @@ STEP_LINES = (
     Theory(r"$\epsilon_2=11\,K$, manifold 3", COLOURS[2], (0, (5, 1.5, 1, 1.5)), "^"),
 )
 COLDEST, HOTTEST = 1e-9, 0.1
+FLOORS = ("floor 2V_00", "floor (106)")
 MEASURED = ((4.0, 0.003), (4.0, 0.02), (8.0, 0.01), (8.0, 0.03), (8.0, 0.1), (11.0, 0.03), (11.0, 0.1))
 COLUMNS = (
     "series",
@@ -101,7 +103,7 @@ def draw_activation(options: FigureOptions, measured: Sequence[MeasuredRate] = (
         _draw_reaches(axes["a"], table, temperatures)
         _draw_direct(axes["b"], table, temperatures)
         _draw_temperatures(axes["c"], table, temperatures, measured)
-        _legend(figure)
+        _legend(figure, bool(measured))
         heading(
             figure,
             rf"How the Kerr-cat is activated, $\kappa={kappa:g}\,K$",
@@ -109,7 +111,7 @@ def draw_activation(options: FigureOptions, measured: Sequence[MeasuredRate] = (
             "manifold that",
             r"switches; warm: $r=3$ does everywhere. (b) Hops out of manifold 0 alone explain the cold staircase, not the warm "
             "one.",
-            r"(c) Numbers: slope $\mathrm{d}\ln\Gamma/\mathrm{d}\ln[n_\mathrm{th}/(1+n_\mathrm{th})]$, the mean number of "
+            r"(c) Slope $\mathrm{d}\ln\Gamma/\mathrm{d}\ln[n_\mathrm{th}/(1+n_\mathrm{th})]$, the mean number of "
             "thermal excitations before a switch.",
         )
     return DrawnFigure(figure, table, notes)
@@ -134,13 +136,13 @@ def _add_drives(table: DrawnTable, drives: np.ndarray, kappa: float, n_th: float
     levels = [system.manifolds() for system in systems]
     exact = np.array([exact_above_floor(system) for system in systems])
     table.add_series("exact", "a", drives, n_th, None, exact, 1.0, None, None, None)
-    for reach in (*REACHES, None):
-        name, scenario = ("direct", "direct") if reach is None else ("cascaded", "cascaded")
+    lines: list[tuple[Scenario, int | None]] = [("cascaded", reach) for reach in REACHES]
+    for name, reach in [*lines, ("direct", None)]:
         rates = np.array(
             [
-                scenario_rate(s, scenario, reach=reach, levels=known)
+                scenario_rate(s, name, reach=reach, levels=known)
                 for s, known in zip(systems, levels, strict=True)
-            ]  # type: ignore[arg-type]
+            ]
         )
         panel = "b" if reach is None else "a"
         table.add_series(name, panel, drives, n_th, reach, rates, rates / exact, None, None, None)
@@ -165,8 +167,9 @@ def _add_temperatures(table: DrawnTable, kappa: float, count: int, marked: tuple
         rates = np.array([exact_above_floor(KerrCat(eps2, kappa, float(n))) for n in n_ths])
         table.add_series("temperature", "c", eps2, n_ths, None, rates, None, None, None, None)
         system = KerrCat(eps2, kappa, 0.0)
-        floors = {"floor 2V_00": ground_rate(system), "floor (106)": scenario_rate(system, "nonhermitian")}
-        for name, value in floors.items():
+        for name, value in zip(
+            FLOORS, (ground_rate(system), scenario_rate(system, "nonhermitian")), strict=True
+        ):
             table.add(name, "c", eps2, 0.0, None, value, None, None, None, None)
         for n_th in marked:
             here = replace(system, n_th=n_th)
@@ -186,10 +189,10 @@ def _draw_reaches(ax: Axes, table: DrawnTable, temperatures: tuple[float, float]
     for n_th in temperatures:
         _draw_exact(ax, table, n_th)
         for reach, theory in REACH_LINES.items():
-            where = {"series": "cascaded", "n_th": n_th, "reach": reach}
+            where: dict[str, Cell] = {"series": "cascaded", "n_th": n_th, "reach": reach}
             ax.plot(*(table.numbers(c, **where) for c in ("eps2 [K]", "Gamma [K]")), **theory.style())
             _draw_crossing(ax, table, theory, panel="a", n_th=n_th, reach=reach)
-    cold = {"series": "step", "n_th": temperatures[0]}
+    cold: dict[str, Cell] = {"series": "step", "n_th": temperatures[0]}
     for drive, n in zip(table.numbers("eps2 [K]", **cold), table.numbers("reach", **cold), strict=True):
         ax.axvline(drive, **FAINT_LINE, zorder=1)
         ax.annotate(
@@ -229,7 +232,7 @@ def _draw_direct(ax: Axes, table: DrawnTable, temperatures: tuple[float, float])
     direct = SCENARIOS["direct"]
     for n_th in temperatures:
         _draw_exact(ax, table, n_th)
-        where = {"series": "direct", "n_th": n_th}
+        where: dict[str, Cell] = {"series": "direct", "n_th": n_th}
         ax.plot(*(table.numbers(c, **where) for c in ("eps2 [K]", "Gamma [K]")), **direct.style())
         _draw_crossing(ax, table, direct, panel="b", n_th=n_th)
     panel_letter(ax, "b", "direct heating")
@@ -238,67 +241,68 @@ def _draw_direct(ax: Axes, table: DrawnTable, temperatures: tuple[float, float])
 def _draw_temperatures(
     ax: Axes, table: DrawnTable, marked: tuple[float, float], measured: Sequence[MeasuredRate]
 ) -> None:
+    """Rates against n_th/(1+n_th), their floors at the left edge, and their slopes in the legend."""
+    handles = []
     for eps2, theory in zip(STEP_DRIVES, STEP_LINES, strict=True):
-        where = {"eps2 [K]": eps2, "panel": "c"}
+        where: dict[str, Cell] = {"eps2 [K]": eps2, "panel": "c"}
         n_ths = table.numbers("n_th", series="temperature", **where)
-        ax.plot(_ratio(n_ths), table.numbers("Gamma [K]", series="temperature", **where), **theory.style())
-        floors = {
-            name: float(table.numbers("Gamma [K]", series=name, **where)[0])
-            for name in ("floor 2V_00", "floor (106)")
-        }
-        highest = max(floors.values())
-        ax.plot([_ratio(COLDEST), _ratio(COLDEST)], [highest, highest], theory.marker, color=theory.colour,
-                markerfacecolor="white", clip_on=False, zorder=5)  # fmt: skip
-        for n_th in marked:
-            slope = {**where, "series": "slope", "n_th": n_th}
-            rate = float(table.numbers("Gamma [K]", **slope)[0])
-            ax.plot([_ratio(n_th)], [rate], theory.marker, color=theory.colour, markeredgecolor=INK, zorder=4)
-            warm = n_th == max(marked)
-            ax.annotate(
-                f"{table.numbers('slope', **slope)[0]:.2f}", (_ratio(n_th), rate), (7, -1) if warm else (-4, 2),
-                textcoords="offset points", fontsize=8, va="center" if warm else "bottom",
-                ha="left" if warm else "right", color=theory.colour,
-            )  # fmt: skip
+        ax.plot(
+            n_ths / (1.0 + n_ths), table.numbers("Gamma [K]", series="temperature", **where), **theory.style()
+        )
+        floor = max(table.numbers("Gamma [K]", series=name, **where)[0] for name in FLOORS)
+        ax.plot([_ratio(COLDEST)], [floor], theory.marker, color=theory.colour, markerfacecolor="white",
+                clip_on=False, zorder=5)  # fmt: skip
+        rates, slopes = (
+            [float(table.numbers(column, series="slope", n_th=n, **where)[0]) for n in marked]
+            for column in ("Gamma [K]", "slope")
+        )
+        ax.plot(
+            [_ratio(n) for n in marked],
+            rates,
+            theory.marker,
+            color=theory.colour,
+            markeredgecolor=INK,
+            zorder=4,
+        )
+        label = rf"${eps2:g}\,K$: " + ", ".join(f"{slope:.2f}" for slope in slopes)
+        handles.append(
+            Line2D([], [], label=label, marker=theory.marker, markeredgecolor=INK, **theory.style())
+        )
         here = [m for m in measured if m.system.eps2 == eps2]
         draw_measured(ax, [_ratio(m.system.n_th) for m in here], here, colour=theory.colour, marker="P")
+    title = r"$\epsilon_2$: slope at $n_\mathrm{th}=" + rf"{marked[0]:g}$, ${marked[1]:g}$"
+    ax.legend(handles=handles, title=title, loc="lower right", title_fontsize=8, fontsize=8, alignment="left")
     ax.set(xscale="log", yscale="log", ylabel=RATE, xlabel=r"$n_\mathrm{th}/(1+n_\mathrm{th})$")
-    ax.set_xlim(_ratio(COLDEST), 3.0)
-    ax.set_ylim(1e-14, 3e-2)
+    ax.set(xlim=(_ratio(COLDEST), 0.5), ylim=(1e-14, 3e-2))
     panel_letter(ax, "c", "slopes and floors")
 
 
-def _ratio(n_th: float | np.ndarray) -> float | np.ndarray:
+def _ratio(n_th: float) -> float:
     return n_th / (1.0 + n_th)
 
 
-def _legend(figure: Figure) -> None:
+def _legend(figure: Figure, measured: bool) -> None:
+    mark: dict[str, Any] = {"marker": "o", "linestyle": "", "color": COLOURS[5], "markeredgecolor": INK}
     handles = [Line2D([], [], color=EXACT.colour, label=EXACT.label, **BROAD)]
     handles += [Line2D([], [], label="(a) " + t.label, **t.style()) for t in REACH_LINES.values()]
-    handles.append(Line2D([], [], label="(b) direct heating (95)", **SCENARIOS["direct"].style()))
-    handles.append(
-        Line2D(
-            [],
-            [],
-            marker="o",
-            color="white",
-            markeredgecolor=INK,
-            markerfacecolor=COLOURS[5],
-            label="half of the exact rate",
+    handles += [
+        Line2D([], [], label="(b) direct heating (95)", **SCENARIOS["direct"].style()),
+        Line2D([], [], label="(a), (b) half of the exact rate", **mark),
+        Line2D([], [], label=r"(c) $n_\mathrm{th}=0$: (96) or (106)", **{**mark, "markerfacecolor": "white"}),
+    ]
+    if measured:
+        handles.append(
+            Line2D(
+                [],
+                [],
+                marker="P",
+                color=COLOURS[5],
+                markerfacecolor="white",
+                linestyle="",
+                label="(c) measured, 95 %",
+            )
         )
-    )
-    handles += [Line2D([], [], label="(c) " + t.label, **t.style()) for t in STEP_LINES]
-    handles.append(
-        Line2D(
-            [],
-            [],
-            marker="o",
-            color="white",
-            markeredgecolor=INK,
-            markerfacecolor="white",
-            label="(c) floor, $n_\\mathrm{th}=0$",
-        )
-    )
-    figure.legend(handles=handles, loc="outside lower center", ncols=4)
+    figure.legend(handles=handles, loc="outside lower center", ncols=3)
 
 
 JOB = FigureJob(

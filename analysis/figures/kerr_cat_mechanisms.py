@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any
 
 from wellhop.analysis.activation import FLOOR, MechanismName, Scenario
 from wellhop.analysis.curves import reduced_rate
@@ -30,8 +31,8 @@ FILLS: dict[MechanismName, tuple[str, str]] = {
     "below the floor": ("", "#ffffff"),
 }
 #: Of the exact rate under the lines of the scenarios.
-BROAD = {"linewidth": 4.0, "alpha": 0.35, "solid_capstyle": "butt"}
-FAINT_LINE = {"color": FAINT, "linewidth": 0.8}
+BROAD: dict[str, Any] = {"linewidth": 4.0, "alpha": 0.35, "solid_capstyle": "butt"}
+FAINT_LINE: dict[str, Any] = {"color": FAINT, "linewidth": 0.8}
 
 
 def exact_above_floor(system: KerrCat, manifolds: int | None = None) -> float:
