@@ -13,6 +13,7 @@ from functools import cached_property
 import numpy as np
 
 from wellhop.analysis.activation import Scenario, scenario_rate
+from wellhop.analysis.dual_basis import dual_error, dual_model
 from wellhop.analysis.kerr_cat_level_prediction import LEVEL_METHODS
 from wellhop.analysis.liouvillian import SlowRate, decay_rate
 from wellhop.analysis.prediction import Method
@@ -161,6 +162,29 @@ def _semi_analytical(populations: Populations) -> Callable[..., tuple[float, boo
     return evaluate
 
 
+def _dual(populations: Populations | None) -> Callable[..., tuple[float, bool, str, float | None]]:
+    """Rate equations in the dual basis (None), or their incoherent picture; valid at any temperature."""
+
+    def evaluate(subject: KerrCatSubject) -> tuple[float, bool, str, float | None]:
+        system = subject.kerr_cat
+        try:
+            model = dual_model(system, subject.levels)
+        except PredictionError as error:
+            return math.nan, False, str(error), None
+        accuracy = dual_error(system)
+        if populations is None:
+            value = model.decay_rate()
+        else:
+            value = model.quasi_stationary(populations).decay_rate
+            accuracy += 1.5e-3 + 0.25 * system.n_th
+        notes = [f"expected to be off by up to {100.0 * accuracy:.0f} %"] if accuracy > WORST_ACCURACY else []
+        if system.eps2 < system.K:
+            notes.append("eps2/K < 1: no well holds a level")
+        return value, not notes, "; ".join(notes), accuracy if accuracy < 1.0 else None
+
+    return evaluate
+
+
 def _ground_only(subject: KerrCatSubject) -> tuple[float, bool, str, float | None]:
     """Tunnelling through the barrier without any heating."""
     value = ground_rate(subject.kerr_cat)
@@ -249,6 +273,22 @@ KERR_CAT_METHODS: dict[str, Method] = {
         "Eqs. (104)-(106)",
         False,
         _scenario("nonhermitian"),
+        default=False,
+        listed=True,
+    ),
+    "dual_rate_model": Method(
+        "rate equations, dual basis of H_nh: any temperature",
+        "Eqs. (50)(51) with analysis.dual_basis",
+        False,
+        _dual(None),
+        default=False,
+        listed=True,
+    ),
+    "dual_resummed": Method(
+        "semi-analytical, all paths, dual basis",
+        "Eqs. (69)-(76) with analysis.dual_basis",
+        False,
+        _dual("resummed"),
         default=False,
         listed=True,
     ),
