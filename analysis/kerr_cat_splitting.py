@@ -164,7 +164,7 @@ def asymptotic_splitting(system: KerrCat, n: int) -> float:
 def minimum_gap(system: KerrCat) -> float:
     """Smallest distance between manifolds, found where levels cross the barrier top; (186)-(190).
 
-    The inverse density of levels at the very top. It is 7-22 % below the smallest distance of two manifolds
+    The inverse density of levels at the very top. It is 6-23 % below the smallest distance of two manifolds
     (ε₂ >= 6 K), because the density falls off within one such distance.
 
     Raises:
@@ -195,7 +195,7 @@ def validity(system: KerrCat, n: int, formula: Formula) -> str:
     """Empty where a formula holds to the error given with it, otherwise why it does not.
 
     Errors against exact diagonalisation: ``wkb`` splitting 10 %; ``below barrier`` 1.2 %; ``near top`` 12 %;
-    ``asymptotic`` up to 33 % too large; ``minimum gap`` 22 % too small; ``perturbative`` 1.2 n³K/α² too low.
+    ``asymptotic`` up to 33 % too large; ``minimum gap`` up to 23 % too small; ``perturbative`` 1.2 n³K/α² too low.
 
     Raises:
         ParameterError: no such manifold or formula.
