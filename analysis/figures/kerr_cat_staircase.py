@@ -85,6 +85,7 @@ def draw_kerr_cat_staircase(options: FigureOptions, measured: Sequence[MeasuredR
     if not low < high:
         raise ParameterError("eps2_min, eps2_max", (low, high), "eps2_min < eps2_max")
     panels = families_of(options)
+    places = [_panels_of(rate.system, panels) for rate in measured]
     drives, dense = np.linspace(low, high, options.count("points")), np.linspace(low, high, DENSE)
     table = DrawnTable(
         ("series", "panel", "eps2 [K]", "kappa [K]", "n_th", "Gamma [K]", "lower [K]", "upper [K]", "n")
@@ -105,7 +106,11 @@ def draw_kerr_cat_staircase(options: FigureOptions, measured: Sequence[MeasuredR
             knee = knee_near(drives, exact.decay_rate, drive)
             if knee is not None:
                 table.add("knee", panel, *knee[:1], kappa, n_th, knee[1], None, None, n)
-    _add_measured(table, panels, measured)
+    for rate, where in zip(measured, places, strict=True):
+        system, estimate = rate.system, rate.estimate
+        for panel in where:
+            table.add("measured", panel, system.eps2, system.kappa, system.n_th, estimate.value, estimate.lower,
+                      estimate.upper, None)  # fmt: skip
     notes = (
         "exact: slowest odd mode of the Liouvillian; semi-analytical: Eq. (84), one downward step",
         "plateau end, step: f_n = 1/2 (82) for n = 1 and n >= 2, with the exact rate there",
@@ -177,16 +182,12 @@ def knee_near(drives: RealVector, rates: RealVector, near: float) -> tuple[float
     return place, float(np.exp(np.interp(place, drives, np.log(rates))))
 
 
-def _add_measured(table: DrawnTable, panels: Families, measured: Sequence[MeasuredRate]) -> None:
-    """Rows of measured rates, in every panel with a curve of their damping and temperature."""
-    for rate in measured:
-        system, estimate = rate.system, rate.estimate
-        where = [panel for panel, _, curves in panels if (system.kappa, system.n_th) in curves]
-        if not where or system.K != 1.0:
-            raise ParameterError("measured", system, "systems with K = 1 on a curve of the figure")
-        for panel in where:
-            table.add("measured", panel, system.eps2, system.kappa, system.n_th, estimate.value, estimate.lower,
-                      estimate.upper, None)  # fmt: skip
+def _panels_of(system: KerrCat, panels: Families) -> list[str]:
+    """Panels with a curve of the damping and temperature of a measured system."""
+    where = [panel for panel, _, curves in panels if (system.kappa, system.n_th) in curves]
+    if not where or system.K != 1.0:
+        raise ParameterError("measured", system, "systems with K = 1 on a curve of the figure")
+    return where
 
 
 def _draw_panel(

@@ -90,6 +90,9 @@ def draw_strong_damping(options: FigureOptions, measured: Sequence[MeasuredRate]
     strong, weak = options["kappa"], options["weak"]
     if not weak < strong:
         raise ParameterError("weak, kappa", (weak, strong), "weak < kappa")
+    for rate in measured:
+        if (rate.system.K, rate.system.n_th) != (1.0, n_th) or rate.system.kappa not in (strong, weak):
+            raise ParameterError("measured", rate.system, "systems with K = 1 on a curve of the figure")
     drives = np.linspace(low, high, options.count("points"))
     table = DrawnTable(_COLUMNS)
     dampings = []
@@ -100,8 +103,6 @@ def draw_strong_damping(options: FigureOptions, measured: Sequence[MeasuredRate]
         dampings.append(damping)
         _add_rows(table, drives, damping)
     for rate in measured:
-        if (rate.system.K, rate.system.n_th) != (1.0, n_th) or rate.system.kappa not in (strong, weak):
-            raise ParameterError("measured", rate.system, "systems with K = 1 on a curve of the figure")
         estimate = rate.estimate
         table.add("measured", rate.system.eps2, rate.system.kappa, estimate.value, estimate.lower, estimate.upper,
                   *(None,) * 4)  # fmt: skip
@@ -119,9 +120,9 @@ def draw_strong_damping(options: FigureOptions, measured: Sequence[MeasuredRate]
             rf"Strong damping smooths the staircase, $\kappa={strong:g}\,K$ against ${weak:g}\,K$, "
             rf"$n_\mathrm{{th}}={n_th:g}$",
             r"Wide lines: strong, pale lines: weak damping. Steps wash out (b): a caught manifold stops tunnelling "
-            "more gradually (c),",
-            rf"and the current into it falls while it still tunnels (d). The rate model is up to {off:.0f} % off at "
-            "strong damping.",
+            "more",
+            rf"gradually (c), the current into it falls while it still tunnels (d). Strong damping: rate model up to "
+            rf"{off:.0f} % off.",
         )
     missing = sum(damping.exact.missing for damping in dampings)
     return DrawnFigure(

@@ -234,12 +234,34 @@ def test_error_table(reference):
 
 
 def test_using_one_rate_for_both_roles_is_far_off():
-    """μ := λ everywhere moves the steps: a factor of about two at (10, 0.025, 0.01)."""
+    """μ := λ everywhere moves the steps: a factor of 2.07 at (10, 0.025, 0.01), 3.02 on the first step at 7.0."""
+    factors = {}
+    for eps2 in np.arange(5.0, 12.25, 0.25):
+        model = rate_model(KerrCat(float(eps2), 0.025, 0.01))
+        limited = model.with_one_rate()
+        assert limited.dephasing == pytest.approx(model.decay, rel=1e-12)
+        assert limited.decay == pytest.approx(model.decay, rel=1e-12)
+        assert np.array_equal(limited.V, model.V)
+        factors[eps2] = limited.quasi_stationary().decay_rate / model.quasi_stationary().decay_rate
     system = KerrCat(10.0, 0.025, 0.01)
-    model = rate_model(system)
-    lossless = RateModel(model.W - np.diag(np.diag(model.W)), model.V, model.splitting)
     exact = decay_rate(system.lindblad(), parity_signs=parity_signs(system.default_cutoff())).value
-    assert 1.5 < lossless.quasi_stationary().decay_rate / exact < 2.5
+    limited = rate_model(system).with_one_rate().quasi_stationary().decay_rate
+    assert limited / exact == pytest.approx(2.07, abs=0.01)
+    # The right formula stays within its error there; this control does not.
+    assert rate_model(system).quasi_stationary().decay_rate / exact == pytest.approx(1.0, abs=0.003)
+    assert min(factors.values()) > 1.0
+    assert max(factors, key=factors.__getitem__) == 7.0
+    assert factors[7.0] == pytest.approx(3.02, abs=0.01)
+
+
+def test_one_rate_moves_every_step_to_larger_drives():
+    """The step with μ := λ is where δ_n = λ_n, and not where it belongs."""
+    for n in (1, 2, 3):
+        right, wrong = (critical_drive(n, 0.025, 0.05, criterion=c) for c in ("branching", "one_rate"))
+        assert wrong - right > 0.5
+        model = rate_model(KerrCat(wrong, 0.025, 0.05))
+        assert model.splitting[n] == pytest.approx(model.decay[n], rel=0.01)
+        assert model.splitting[n] ** 2 < 0.3 * model.dephasing[n] * model.decay[n]
 
 
 def test_rate_model_prints_itself_and_refuses_nonsense():
