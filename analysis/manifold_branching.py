@@ -154,33 +154,6 @@ def measure_branching(
     )  # fmt: skip
 
 
-def dominant_manifolds(
-    records: Sequence[TrajectoryRecord], names: Sequence[str], *, sample_interval: float, core: int
-) -> npt.NDArray[np.int64]:
-    """For every switch seen, the place in ``names[1:]`` of the part that carried most of it: a picture, not an estimator.
-
-    The part of manifold n in a switch out of the well of sign s is -s ∫⟨O_n⟩ dt over the cells of the grid that overlap the
-    passage from core to core; jumps and localisation between them also move ⟨X⟩, so the parts do not add up to 2.
-
-    Args:
-        records, names, sample_interval: as above; the interval should not be longer than a relaxation time or two.
-        core: index of the core definition whose switches are taken.
-    """
-    found = []
-    for record in records:
-        if record.state is EndState.FAILED:
-            continue
-        for switch in record.switches[record.switches["core"] == core]:
-            if switch["origin"] < 0:
-                continue
-            a, b = int(switch["departure"] / sample_interval), math.ceil(switch["time"] / sample_interval)
-            cells = record.samples[a + 1 : b + 1, 2:]
-            sign = 1.0 if switch["origin"] == 0 else -1.0
-            if len(cells):
-                found.append(int(np.argmax(-sign * cells.sum(axis=0))))
-    return np.array(found, dtype=np.int64)
-
-
 def _lag(relaxation_time: float, rate_guess: float | None) -> float:
     most = MOST_DECAY / rate_guess if rate_guess else math.inf
     return max(LEAST_LAG * relaxation_time, min(LAG * relaxation_time, most))

@@ -105,9 +105,10 @@ def measure_switching(
         raise ParameterError(
             "method", method, "'jumps' for a model given by operators", "only built-in systems have a truncated Wigner equation"
         )
+    _check_resolvable(manifolds_resolved, model, method, propagator)
     plan = _described(model, c_ops, order_parameter, displacements, parameters, method)
-    if manifolds_resolved is not False:
-        plan = _resolved(plan, manifolds_resolved, propagator)
+    if manifolds_resolved and isinstance(plan.subject, KerrCat):
+        plan = replace(plan, setup=jump_setup(plan.subject, manifolds_resolved=True))
     if duration is None:
         if not math.isfinite(plan.scales.rate):
             raise ParameterError("duration", None, "a number > 0 here", "the switching rate lies below round-off")
@@ -132,15 +133,15 @@ def measure_switching(
     return result_of(measured, plan.predictions(), records, problem, plan.states, branching)
 
 
-def _resolved(plan: _Plan, manifolds_resolved: Any, propagator: PropagatorKind) -> _Plan:
-    """The same plan with Γ split by manifold."""
-    if manifolds_resolved is not True:
+def _check_resolvable(manifolds_resolved: Any, model: Any, method: str, propagator: PropagatorKind) -> None:
+    """Refuse manifolds where there are none."""
+    if not isinstance(manifolds_resolved, bool):
         raise ParameterError("manifolds_resolved", manifolds_resolved, "True or False")
-    if plan.setup is None or not isinstance(plan.subject, KerrCat):
+    cat = isinstance(model, KerrCat) or (isinstance(model, str) and model == KerrCat.name)
+    if manifolds_resolved and (method != "jumps" or not cat):
         raise ParameterError("manifolds_resolved", True, "false here", "only quantum jumps of kerr_cat_staircase have manifolds")
-    if propagator == "dyadic":
+    if manifolds_resolved and propagator == "dyadic":
         raise ParameterError("propagator", propagator, "'auto' or 'eigen' with manifolds_resolved")
-    return replace(plan, setup=jump_setup(plan.subject, manifolds_resolved=True))
 
 
 def _check_arguments(

@@ -114,7 +114,7 @@ def jump_setup(
     manifolds: int | None = None,
     cutoff: int | None = None,
     core_thresholds: Sequence[float] = CORE_THRESHOLDS,
-    manifolds_resolved: bool = False,
+    manifolds_resolved: bool | int = False,
 ) -> JumpSetup:
     """Jump unravelling of a Kerr-cat.
 
@@ -124,7 +124,8 @@ def jump_setup(
         manifolds: M, pairs of levels kept; :func:`trajectory_manifolds` by default.
         cutoff: Fock states from which the levels are computed.
         core_thresholds: on |⟨X⟩|, one core definition each.
-        manifolds_resolved: record also where the well difference is lost, :func:`branching_observables`.
+        manifolds_resolved: record also where the well difference is lost, :func:`branching_observables`; a number says how
+            many manifolds are told apart, ``True`` means :func:`resolved_manifolds`.
 
     Raises:
         ParameterError: unknown unravelling, M < 3, thresholds outside (0, 1); manifolds to be resolved by counting, which never
@@ -143,6 +144,9 @@ def jump_setup(
     count = trajectory_manifolds(system, cutoff) if manifolds is None else manifolds
     if count < 3:
         raise ParameterError("manifolds", manifolds, "an integer >= 3")
+    resolved = resolved_manifolds(system, count) if manifolds_resolved is True else int(manifolds_resolved)
+    if not 0 <= resolved <= count - GUARD_MANIFOLDS:
+        raise ParameterError("manifolds_resolved", manifolds_resolved, f"at most {count - GUARD_MANIFOLDS} of {count} manifolds")
     levels = system.manifolds(count, cutoff)
     model = system.reduced_model(count, cutoff)
     right = np.zeros(2 * count, dtype=np.complex128)
@@ -170,7 +174,5 @@ def jump_setup(
         relaxation_time=1.0 / system.kappa,
         mirror=np.concatenate([np.ones(count), -np.ones(count)]),
         guard=guard,
-        integrated=branching_observables(model, order_parameter, resolved_manifolds(system, count))
-        if manifolds_resolved
-        else (),
+        integrated=branching_observables(model, order_parameter, resolved) if resolved else (),
     )
