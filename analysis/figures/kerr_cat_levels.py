@@ -14,6 +14,7 @@ from matplotlib.axes import Axes
 from matplotlib.colors import LinearSegmentedColormap
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
+from matplotlib.patheffects import withStroke
 from scipy.optimize import brentq
 
 from wellhop.analysis.figures.drawn import DrawnTable
@@ -40,6 +41,7 @@ LANDSCAPE = LinearSegmentedColormap.from_list(
     "landscape", ["#7fa8d1", "#cfe0ef", "#f4f4f1", "#f3dcc6", "#e0a878"]
 )
 EVEN, ODD = COLOURS[0], COLOURS[1]
+HALO = [withStroke(linewidth=2.6, foreground="white")]
 
 
 def well_potential(x: npt.ArrayLike, y: npt.ArrayLike, eps2: float) -> npt.NDArray[np.float64]:
@@ -186,7 +188,7 @@ def _draw_wells(ax: Axes, table: DrawnTable, levels: Manifolds, eps2: float, sho
             )  # fmt: skip
     gap = float(levels.energy[0] - levels.energy[1])
     _span(
-        ax, -0.35 * np.sqrt(eps2), -levels.energy[0], -levels.energy[1], rf"$\omega_0={gap:.1f}\,K$", "center"
+        ax, -0.26 * np.sqrt(eps2), -levels.energy[0], -levels.energy[1], rf"$\omega_0={gap:.1f}\,K$", "center"
     )
     wide = [
         n
@@ -197,7 +199,7 @@ def _draw_wells(ax: Axes, table: DrawnTable, levels: Manifolds, eps2: float, sho
         n = wide[0]
         _span(
             ax, -0.95 * np.sqrt(eps2), -levels.energy_even[n], -levels.energy_odd[n],
-            rf"$\delta_{n}={levels.splitting[n]:.1f}\,K$", "below",
+            rf"$\delta_{{{n}}}={levels.splitting[n]:.1f}\,K$", "below",
         )  # fmt: skip
     ax.set(xlabel=r"Re $a$ (Im $a=0$)", ylabel=r"$V_\mathrm{cl}$, $-E_n^\pm$ (units of $K$)")
     ax.set(xlim=(x[0], x[-1]), ylim=(-1.34 * eps2**2, 0.42 * eps2**2))
@@ -217,11 +219,11 @@ def _span(ax: Axes, x: float, low: float, high: float, words: str, place: str) -
     ax.annotate("", (x, low), (x, high), arrowprops={"arrowstyle": "<->", "color": INK, "linewidth": 0.9, "shrinkA": 0,
                                                      "shrinkB": 0})  # fmt: skip
     if place == "center":
-        ax.annotate(words, (x, 0.5 * (low + high)), (5, 0), textcoords="offset points", fontsize=8.5, va="center",
-                    ha="left")  # fmt: skip
+        ax.annotate(words, (x, 0.5 * (low + high)), (5, 0), textcoords="offset points", fontsize=8, va="center",
+                    ha="left", path_effects=HALO)  # fmt: skip
     else:
-        ax.annotate(words, (x, min(low, high)), (0, -4), textcoords="offset points", fontsize=8.5, va="top",
-                    ha="center")  # fmt: skip
+        ax.annotate(words, (x, min(low, high)), (0, -4), textcoords="offset points", fontsize=8, va="top",
+                    ha="center", path_effects=HALO)  # fmt: skip
 
 
 def _draw_splittings(ax: Axes, table: DrawnTable) -> None:

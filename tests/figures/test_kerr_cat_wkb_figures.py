@@ -44,7 +44,7 @@ def test_texts(drawn: dict[int, DrawnFigure], number: int, texts_apart: Callable
     texts_apart(drawn[number].figure)
 
 
-@pytest.mark.parametrize("eps2", [4.0, 30.0])
+@pytest.mark.parametrize("eps2", [4.0, 20.0])
 def test_texts_at_other_drives(eps2: float, texts_apart: Callable[[Figure], None]) -> None:
     job = JOBS[1]
     texts_apart(job.draw(job.options({"eps2": eps2, "points": 5})).figure)
