@@ -9,14 +9,18 @@ if TYPE_CHECKING:
     from wellhop.analysis.figures.gallery import FigureJob
 
 #: Modules with a table ``GALLERY = {system: {number: FigureJob}}``; a number may appear once per system.
-MODULES: Final = ("wellhop.analysis.figures.gallery", "wellhop.jobs.figures_sampled")
+MODULES: Final = (
+    "wellhop.analysis.figures.gallery",
+    "wellhop.jobs.figures_sampled",
+    "wellhop.jobs.figures_kerr_cat",
+)
 
 
 def figure_jobs() -> dict[str, dict[int, FigureJob]]:
     """Every figure by system and number.
 
     >>> sorted(figure_jobs())
-    ['kerr_two_photon_drive']
+    ['kerr_cat_staircase', 'kerr_two_photon_drive']
     """
     from wellhop.analysis.figures.gallery import joined
 
