@@ -154,8 +154,10 @@ def _draw_overview(ax: Axes, table: DrawnTable) -> None:
         ax.plot(x, y, color=EXACT.colour, linewidth=3.4, alpha=0.25, solid_capstyle="butt")
         for number, (series, (theory, _, _)) in enumerate(FORMULAS.items()):
             x, y, valid = _columns(table, series, n, "eps2 [K]", "delta [K]", "valid")
+            if not x.size:
+                continue  # too small drives for this manifold
             # Staggered, so that no marker hides another where the formulas agree.
-            places = np.arange(FIRST_DRIVE + 0.5 * number, last, 2.0)
+            places = np.arange(FIRST_DRIVE + 0.0125 * last * number, last, 0.05 * last)
             inside = [p for p in places if valid[np.argmin(np.abs(x - p))] > 0 and x.min() <= p <= x.max()]
             ax.plot(inside, np.exp(np.interp(inside, x, np.log(y))), theory.marker, color=theory.colour,
                     markersize=4.5, markeredgecolor=INK, markeredgewidth=0.5)  # fmt: skip

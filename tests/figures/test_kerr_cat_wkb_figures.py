@@ -50,6 +50,16 @@ def test_texts_at_other_drives(eps2: float, texts_apart: Callable[[Figure], None
     texts_apart(job.draw(job.options({"eps2": eps2, "points": 5})).figure)
 
 
+@pytest.mark.parametrize(
+    ("number", "given"),
+    [(1, {"eps2_max": 5.0, "points": 5}), (18, {"eps2_max": 4.0, "points": 10}),
+     (19, {"eps2_max": 12.0, "points": 10}), (19, {"eps2_max": 120.0, "points": 10}),
+     (20, {"eps2_max": 6.0, "points": 10})],
+)  # fmt: skip
+def test_ends_of_the_settings_can_be_drawn(number: int, given: dict[str, float]) -> None:
+    assert JOBS[number].draw(JOBS[number].options(given)).table.rows
+
+
 def test_landscape_has_two_wells_and_a_saddle(drawn: dict[int, DrawnFigure]) -> None:
     table = drawn[1].table
     x, y, v = (table.numbers(c, series="landscape") for c in ("Re a", "Im a", "V_cl [K]"))
