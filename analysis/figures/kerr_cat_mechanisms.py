@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import Any
+
+import numpy as np
 
 from wellhop.analysis.activation import FLOOR, MechanismName, Scenario
 from wellhop.analysis.curves import reduced_rate
@@ -18,12 +19,12 @@ SCENARIOS: dict[Scenario, Theory] = {
     "direct": Theory("direct heating (95)", COLOURS[1], (0, (5, 1.6)), "s"),
     "cascaded": Theory("cascaded heating (94)", COLOURS[4], (0, (6, 1.5, 1, 1.5)), "D"),
     "thermal_quantum": Theory("thermal + quantum heating (84)", INK, (0, (2.5, 1.2)), "P"),
-    "nonhermitian": Theory("non-Hermitian heating (106)", COLOURS[6], (0, (6, 1.5, 1, 1.5, 1, 1.5)), "^"),
+    "nonhermitian": Theory("non-Hermitian heating (106)", COLOURS[2], (0, (6, 1.5, 1, 1.5, 1, 1.5)), "^"),
 }
 #: Letter and fill of each mechanism in a map.
 FILLS: dict[MechanismName, tuple[str, str]] = {
     "none": ("G", "#dcb3cb"),
-    "non-Hermitian": ("N", "#b5dcf5"),
+    "non-Hermitian": ("N", "#b4e0d0"),
     "direct": ("D", "#f4bd99"),
     "cascaded": ("C", "#f1df9c"),
     "thermal + quantum": ("Q", "#a7a7a7"),
@@ -48,6 +49,12 @@ def exact_above_floor(system: KerrCat, manifolds: int | None = None) -> float:
     return rate if rate > FLOOR * system.K else float("nan")
 
 
-def cold(system: KerrCat) -> KerrCat:
-    """The same system without thermal photons."""
-    return replace(system, n_th=0.0)
+def power_of_ten(value: float) -> str:
+    """A number in mathematical text, as a power of ten where it is a small one.
+
+    >>> power_of_ten(1e-8), power_of_ten(0.02), power_of_ten(0.0)
+    ('10^{-8}', '0.02', '0')
+    """
+    exponent = np.log10(value) if value > 0.0 else 0.0
+    small = value > 0.0 and exponent < -2.5 and abs(exponent - round(exponent)) < 1e-9
+    return f"10^{{{exponent:.0f}}}" if small else f"{value:.3g}"
