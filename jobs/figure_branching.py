@@ -23,8 +23,6 @@ from wellhop.jobs.time_scales import BURN_IN_RELAXATION_TIMES, sampling, time_sc
 SWITCHING_TIMES = 20.0
 #: Smallest number of trajectories an error is taken from.
 FEWEST = 16
-#: Drives of the lines.
-DENSE = 33
 
 
 def resolve_manifolds(
@@ -76,7 +74,7 @@ def draw(options: FigureOptions) -> DrawnFigure:
             )
         )
     margin = 0.03 * (high - low)
-    dense = np.linspace(low - margin, high + margin, DENSE)
+    dense = np.linspace(low - margin, high + margin, options.count("lines"))
     options.progress("exact rates by manifold", 0.95)
     predicted = [predicted_branching(KerrCat(float(e), kappa, n_th), shown) for e in dense]
     options.progress("drawn", 1.0)
@@ -95,6 +93,7 @@ SETTINGS: Mapping[str, Setting] = {
     "eps2_max": Setting(9.0, "largest drive in units of K", 1.5, 20.0),
     "points": Setting(7, "drives at which trajectories are run", 2, 30, whole=True),
     "switches": Setting(6000, "expected switches at every drive; errors fall as its root", 100, 1e6),
+    "lines": Setting(33, "drives at which lines are calculated", 3, 200, whole=True),
     "manifolds": Setting(5, "manifolds told apart", 1, 8, whole=True),
 }
 
@@ -102,7 +101,7 @@ JOB = FigureJob(
     number=25,
     title="In which manifold the Kerr-cat switches, measured",
     draw=draw,
-    seconds=30.0,
+    seconds=20.0,
     settings=SETTINGS,
     sampled=True,
     source=(
