@@ -22,6 +22,7 @@ from typing import Literal
 import numpy as np
 from scipy.optimize import minimize_scalar
 
+from wellhop.analysis.kerr_cat_scan import FLOOR
 from wellhop.analysis.liouvillian import decay_rate
 from wellhop.analysis.staircase import rate_model
 from wellhop.engine.errors import ParameterError, PredictionError
@@ -62,7 +63,7 @@ def kramers_extrema(
     """Local maxima and minima of the total rate Γ(κ), by increasing κ.
 
     The rate is computed on a logarithmic grid; where its slope changes sign the extremum is refined. A pair
-    closer together than the grid is missed.
+    closer together than the grid is missed, and so is one where the exact rate is below the round-off.
 
     Args:
         eps2, n_th, K: as in :class:`KerrCat`.
@@ -125,11 +126,13 @@ def critical_damping(n: int, eps2: float, n_th: float, K: float = 1.0, *, one_ra
 
 
 def _logarithm(system: KerrCat, levels: Manifolds, source: RateSource, log_kappa: float) -> float:
-    """Logarithm of Γ at a damping; the levels do not depend on it."""
+    """Logarithm of Γ at a damping, NaN below the round-off; the levels do not depend on it."""
     damped = KerrCat(system.eps2, float(np.exp(log_kappa)), system.n_th, system.K)
     if source == "exact":
         cutoff = levels.even.shape[0]
         rate = decay_rate(damped.lindblad(cutoff), parity_signs=parity_signs(cutoff), count=2).value
+        if not rate > FLOOR * system.K:
+            return float("nan")
     else:
         model = rate_model(damped, levels)
         rate = (model.with_one_rate() if source == "one_rate" else model).quasi_stationary().decay_rate

@@ -66,7 +66,7 @@ def draw_one_rate(options: FigureOptions, measured: Sequence[MeasuredRate] = ())
         The figure; the table has for both panels the series ``exact``, ``semi-analytical`` and ``lambda-limited``;
         ``step ...`` (f_n = 1/2); ``local max ...`` and ``local min ...`` of Γ(κ); ``measured``; and, with a number in
         the column factor, ``displacement`` (of the first local maximum, semi-analytical to λ-limited),
-        ``overshoot`` (of the rate there), ``sqrt(mu/lambda)`` and ``alpha sqrt(2/n)`` at n = 1.
+        ``overshoot`` (of the rate there), ``sqrt(mu/lambda)`` and ``alpha sqrt(2/n)`` of the manifold n behind it.
 
     Raises:
         ParameterError: limits out of order, or a measured rate off the curve.
@@ -91,7 +91,7 @@ def draw_one_rate(options: FigureOptions, measured: Sequence[MeasuredRate] = ())
             r"$\mu_n\approx 2\kappa\alpha^2$ dephases the tunnelling, $\lambda_n\approx\kappa n$ empties the manifold. "
             "With one rate for both the steps move to larger",
             r"drives (a), and the local maximum to larger damping and larger rates (b), both by "
-            r"$\sqrt{\mu_1/\lambda_1}\to\alpha\sqrt{2}$.",
+            r"$\sqrt{\mu_n/\lambda_n}\to\alpha\sqrt{2/n}$.",
         )
     notes = (
         "lambda-limited: Eq. (84) with mu_n := lambda_n; step: f_n = 1/2 in either form",
@@ -131,8 +131,10 @@ def _add_staircase(table: DrawnTable, options: FigureOptions) -> int:
                 drive = critical_drive(n, kappa, n_th, criterion=criterion)
             except PredictionError:
                 break
-            if not low <= drive <= high:
+            if drive > high:
                 break
+            if drive < low:
+                continue
             height = scan_rates([KerrCat(drive, kappa, n_th)], one_rate=one_rate).decay_rate[0]
             table.add(f"step {series}", "a", drive, kappa, n_th, height, None, None, n, None)
     return exact.missing
@@ -158,15 +160,19 @@ def _add_turnover(table: DrawnTable, options: FigureOptions) -> int:
             table.add(f"local {found.kind} {series}", "b", eps2, found.kappa, n_th, found.rate, *(None,) * 4)
             if found.kind == "max":
                 tops.setdefault(source, (found.kappa, found.rate))
-    factors = {
-        "sqrt(mu/lambda)": critical_damping(1, eps2, n_th, one_rate=True) / critical_damping(1, eps2, n_th),
-        "alpha sqrt(2/n)": float(np.sqrt(2.0 * eps2)),
-    }
     if "semi_analytical" in tops and "one_rate" in tops:
         (kappa, rate), (moved, larger) = tops["semi_analytical"], tops["one_rate"]
-        factors |= {"displacement": moved / kappa, "overshoot": larger / rate}
-    for name, factor in factors.items():
-        table.add(name, "b", eps2, None, n_th, None, None, None, 1, factor)
+        # The manifold whose own maximum is nearest.
+        n = min(range(1, 8), key=lambda n: abs(np.log(critical_damping(n, eps2, n_th) / kappa)))
+        factors = {
+            "displacement": moved / kappa,
+            "overshoot": larger / rate,
+            "sqrt(mu/lambda)": critical_damping(n, eps2, n_th, one_rate=True)
+            / critical_damping(n, eps2, n_th),
+            "alpha sqrt(2/n)": float(np.sqrt(2.0 * eps2 / n)),
+        }
+        for name, factor in factors.items():
+            table.add(name, "b", eps2, None, n_th, None, None, None, n, factor)
     return exact.missing
 
 
@@ -208,8 +214,16 @@ def _draw_turnover(ax: Axes, table: DrawnTable, options: FigureOptions) -> None:
         (ratio,), (limit,) = (
             table.numbers("factor", series=s) for s in ("sqrt(mu/lambda)", "alpha sqrt(2/n)")
         )
-        ax.text(0.03, 0.97, rf"maximum moves by {moved[0]:.2f}" "\n" rf"$\sqrt{{\mu_1/\lambda_1}}={ratio:.2f}$, "
-                rf"$\alpha\sqrt{{2}}={limit:.2f}$", transform=ax.transAxes, va="top", fontsize=8.3)  # fmt: skip
+        n = int(table.numbers("n", series="displacement")[0])
+        words = rf"$\sqrt{{\mu_{n}/\lambda_{n}}}={ratio:.2f}$, $\alpha\sqrt{{2/{n}}}={limit:.2f}$"
+        ax.text(
+            0.03,
+            0.97,
+            f"maximum moves by {moved[0]:.2f}\n" + words,
+            transform=ax.transAxes,
+            va="top",
+            fontsize=8.3,
+        )
     ax.set(
         xscale="log",
         yscale="log",

@@ -100,7 +100,7 @@ def draw_kerr_cat_staircase(options: FigureOptions, measured: Sequence[MeasuredR
         table.add_series("exact", panel, drives, kappa, n_th, exact.decay_rate, None, None, None)
         semi = scan_rates([KerrCat(float(e), kappa, n_th) for e in dense]).decay_rate
         table.add_series("semi-analytical", panel, dense, kappa, n_th, semi, None, None, None)
-        for n, drive in enumerate(step_drives(kappa, n_th, low, high), start=1):
+        for n, drive in step_drives(kappa, n_th, low, high):
             height = scan_exact([KerrCat(drive, kappa, n_th)], shares=False).decay_rate[0]
             table.add("plateau end" if n == 1 else "step", panel, drive, kappa, n_th, height, None, None, n)
             knee = knee_near(drives, exact.decay_rate, drive)
@@ -138,21 +138,22 @@ def draw_kerr_cat_staircase(options: FigureOptions, measured: Sequence[MeasuredR
     return DrawnFigure(figure, table, notes)
 
 
-def step_drives(kappa: float, n_th: float, low: float, high: float) -> list[float]:
-    """Drives of all steps up to ``high``, from n = 1 on; those below ``low`` are counted but left out.
+def step_drives(kappa: float, n_th: float, low: float, high: float) -> list[tuple[int, float]]:
+    """(n, drive) of all steps between two drives.
 
-    >>> [f"{drive:.4f}" for drive in step_drives(0.025, 0.05, 0.0, 12.0)]
-    ['6.1622', '9.5858']
+    >>> [(n, f"{drive:.4f}") for n, drive in step_drives(0.025, 0.05, 0.0, 12.0)]
+    [(1, '6.1622'), (2, '9.5858')]
     """
-    found: list[float] = []
+    found: list[tuple[int, float]] = []
     for n in range(1, 100):
         try:
             drive = critical_drive(n, kappa, n_th)
         except PredictionError:
             break
-        if not low <= drive <= high:
+        if drive > high:
             break
-        found.append(drive)
+        if drive >= low:
+            found.append((n, drive))
     return found
 
 

@@ -183,7 +183,8 @@ def _finish(
         )
     axes[1, 0].axhline(0.5, color=INK, linewidth=0.7)
     axes[0, 0].set(yscale="log", ylabel=r"$\Gamma/\kappa$")
-    axes[0, 1].set(ylabel=r"$-\mathrm{d}\ln\Gamma/\mathrm{d}(\epsilon_2/K)$", ylim=(-0.1, 2.0))
+    axes[0, 1].set(ylabel=r"$-\mathrm{d}\ln\Gamma/\mathrm{d}(\epsilon_2/K)$")
+    axes[0, 1].set_ylim(bottom=-0.1)
     axes[1, 0].set(ylabel=r"branching $f_n$", xlabel=DRIVE, ylim=(-0.03, 1.08), xlim=(low, high))
     axes[1, 1].set(ylabel=r"current $J_n/\kappa$", xlabel=DRIVE, yscale="log")
     top = max(

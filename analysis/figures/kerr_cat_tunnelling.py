@@ -77,7 +77,7 @@ def draw_regimes(options: FigureOptions) -> DrawnFigure:
     for n, places in steps.items():
         for at in places:
             height = scan_exact([KerrCat(at, kappa, n_th)], shares=False).decay_rate[0]
-            delta = float(np.exp(np.interp(at, dense, np.log(np.abs(scan.splitting[:, n])))))
+            delta = float(np.interp(at, dense, np.sqrt(scan.dephasing[:, n] * scan.decay[:, n])))
             table.add("crossing", at, n, delta, None, None, delta, None, height)
     with house_style():
         figure = new_figure(height=6.4)
@@ -114,7 +114,9 @@ def draw_regimes(options: FigureOptions) -> DrawnFigure:
 
 def _balance(scan: RateScan, n: int) -> RealVector:
     """Logarithm of δ_n²/(μ_n λ_n) along the scan."""
-    out: RealVector = np.log(scan.splitting[:, n] ** 2 / (scan.dephasing[:, n] * scan.decay[:, n]))
+    ratio = scan.splitting[:, n] ** 2 / (scan.dephasing[:, n] * scan.decay[:, n])
+    # Deep in the well the splitting is lost to round-off and may come out as zero.
+    out: RealVector = np.log(np.maximum(ratio, 1e-300))
     return out
 
 
@@ -141,15 +143,16 @@ def _draw_splittings(ax: Axes, dense: RealVector, scan: RateScan, steps: dict[in
 def _draw_bars(ax: Axes, low: float, high: float, ends: dict[int, float]) -> None:
     """One bar per manifold: T up to its step, D beyond; a letter where there is room for it."""
     room = 0.05 * (high - low)
+    size = 9.0 if len(ends) <= 5 else 6.0
     for n, end in ends.items():
         ax.barh(n, end - low, left=low, height=0.66, color=manifold_colour(n), edgecolor=INK, linewidth=0.6)
         ax.barh(n, high - end, left=end, height=0.66, color=BAND, edgecolor=INK, linewidth=0.6, hatch="///")
         if end - low > room:
             ax.annotate("T", (low, n), (8, 0), textcoords="offset points", color="white", va="center_baseline",
-                        fontweight="bold")  # fmt: skip
+                        fontweight="bold", fontsize=size)  # fmt: skip
         if high - end > room:
             ax.annotate("D", (high, n), (-8, 0), textcoords="offset points", va="center_baseline", ha="right",
-                        fontweight="bold", bbox={"facecolor": BAND, "edgecolor": "none", "pad": 1.0})  # fmt: skip
+                        fontweight="bold", fontsize=size, bbox={"facecolor": BAND, "edgecolor": "none", "pad": 1.0})  # fmt: skip
     ax.set(yticks=list(ends), yticklabels=[f"$n={n}$" for n in ends], ylim=(0.5, len(ends) + 0.5))
     ax.grid(False)
     ax.tick_params(axis="y", length=0)

@@ -34,7 +34,7 @@ COARSE: dict[int, dict[str, float]] = {
     6: {"points": 7, "eps2_min": 4.5, "eps2_max": 10.5},
     7: {"points": 5, "kappa_min": 1.2e-3, "kappa_max": 0.03},
     10: {"points": 31, "eps2_min": 2.0},
-    11: {"points": 5, "eps2_b": 9.0, "kappa_max": 0.01},
+    11: {"points": 5, "eps2_b": 9.0, "kappa_max": 0.006},
 }
 #: κ -> end of the first plateau, f_1 = 1/2 at n_th = 0.05; values of the reference.
 PLATEAU_ENDS = {0.001: 8.1662, 1e-4: 9.5275}
