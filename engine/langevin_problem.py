@@ -139,7 +139,7 @@ def oscillator_problem(
     Args:
         oscillator: one-photon loss is needed, κ₂ <= κ₁(n_th + 1/2).
         duration, sample_interval: times of a trajectory; the last one ends with a whole step.
-        dt: step, lowered until it divides ``sample_interval``; None: 0.4 of the largest recommended one.
+        dt: step, lowered until it divides ``sample_interval``; None: 0.25 of the largest recommended one.
         scheme: ``strang`` (recommended), ``midpoint`` (additive noise only), ``heun`` or ``euler``.
         cores: core sets; None: :func:`~wellhop.engine.langevin_wells.oscillator_cores`. Trajectories start alternately in the
             wells of the first one, as coherent (thermal) states: Re α, Im α each N(centre, (2 n_th + 1)/4).

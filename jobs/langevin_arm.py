@@ -35,7 +35,7 @@ JUMPS_ONLY: Final = {
 
 @dataclass(frozen=True)
 class LangevinArm(Arm):
-    """Truncated-Wigner trajectories; without ``dt`` 0.4 of the largest recommended step is taken."""
+    """Truncated-Wigner trajectories; without ``dt`` 0.25 of the largest recommended step is taken."""
 
     engine: ClassVar[str] = "langevin"
 

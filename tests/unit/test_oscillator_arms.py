@@ -119,7 +119,7 @@ def test_prepared_units_say_how_they_are_read() -> None:
         assert about["observable_names"] == ["X", "n"]
         assert about["burn_in"] == pytest.approx(10.0)
         assert about["sample_interval"] <= 0.1 / min(about["rate_guesses"].values())
-    assert 0.9 * 0.4 * 0.051 < langevin["dt"] < 1.01 * 0.4 * 0.0511  # 0.4 of the largest recommended, cut to the samples
+    assert 0.9 * 0.25 * 0.051 < langevin["dt"] < 1.01 * 0.25 * 0.0511  # 0.25 of the largest recommended, cut to the samples
     assert jumps["rate_guesses"]["lam_o"] < langevin["rate_guesses"]["lam_o"]
 
 
