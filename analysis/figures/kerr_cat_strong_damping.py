@@ -121,7 +121,7 @@ def draw_strong_damping(options: FigureOptions, measured: Sequence[MeasuredRate]
             rf"$n_\mathrm{{th}}={n_th:g}$",
             r"Wide lines: strong, pale lines: weak damping. Steps wash out (b): a caught manifold stops tunnelling "
             "more",
-            rf"gradually (c), the current into it falls while it still tunnels (d). Strong damping: rate model up to "
+            rf"gradually (c), the current into $n\geq 2$ falls while it still tunnels (d). Strong damping: rate model up to "
             rf"{off:.0f} % off.",
         )
     missing = sum(damping.exact.missing for damping in dampings)

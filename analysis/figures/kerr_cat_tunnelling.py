@@ -175,7 +175,7 @@ JOB = FigureJob(
     5,
     "Tunnelling against dissipation: splittings, regimes of the manifolds and the steps they make",
     draw_regimes,
-    seconds=4.0,
+    seconds=5.0,
     settings={
         "kappa": Setting(0.025, "damping in units of K", minimum=1e-6, maximum=0.3),
         "n_th": Setting(0.01, "thermal occupation", minimum=1e-4, maximum=1.0),
