@@ -83,13 +83,16 @@ def draw_activation(options: FigureOptions, measured: Sequence[MeasuredRate] = (
     kappa, temperatures = options["kappa"], (options["n_low"], options["n_moderate"])
     if not temperatures[0] < temperatures[1]:
         raise ParameterError("n_low, n_moderate", temperatures, "n_low < n_moderate")
+    for system in (m.system for m in measured):
+        if system.eps2 not in STEP_DRIVES or (system.kappa, system.K) != (kappa, 1.0):
+            raise ParameterError("measured", system, "systems on a curve of panel (c)")
     table = DrawnTable(COLUMNS)
     drives = np.linspace(1.0, options["eps2_max"], options.count("points"))
     for i, n_th in enumerate(temperatures):
         _add_drives(table, drives, kappa, n_th)
         options.progress(f"n_th = {n_th:g}", 0.3 * (i + 1))
     _add_temperatures(table, kappa, options.count("temperatures"), temperatures)
-    _add_measured(table, kappa, measured)
+    _add_measured(table, measured)
     notes = (
         "exact, temperature: slowest odd mode of the Liouvillian, left out below 1e-13 K; cascaded: hops up by at most "
         "`reach` manifolds, Eq. (94); direct: hops up from manifold 0 only, Eq. (95)",
@@ -177,11 +180,9 @@ def _add_temperatures(table: DrawnTable, kappa: float, count: int, marked: tuple
             table.add("slope", "c", eps2, n_th, None, exact_above_floor(here), None, slope, None, None)
 
 
-def _add_measured(table: DrawnTable, kappa: float, measured: Sequence[MeasuredRate]) -> None:
+def _add_measured(table: DrawnTable, measured: Sequence[MeasuredRate]) -> None:
     for rate in measured:
         s, e = rate.system, rate.estimate
-        if s.eps2 not in STEP_DRIVES or (s.kappa, s.K) != (kappa, 1.0):
-            raise ParameterError("measured", s, "systems on a curve of panel (c)")
         table.add("measured", "c", s.eps2, s.n_th, None, e.value, None, None, e.lower, e.upper)
 
 

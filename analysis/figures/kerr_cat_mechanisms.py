@@ -15,11 +15,11 @@ from wellhop.engine.systems.kerr_cat import KerrCat
 
 #: Lines of the scenarios; the exact rate lies under them as a broad band of colour.
 SCENARIOS: dict[Scenario, Theory] = {
-    "ground": Theory(r"ground manifold only, $2V_{00}$ (96)", COLOURS[3], (0, (1, 1.4)), "v"),
-    "direct": Theory("direct heating (95)", COLOURS[1], (0, (5, 1.6)), "s"),
-    "cascaded": Theory("cascaded heating (94)", COLOURS[4], (0, (6, 1.5, 1, 1.5)), "D"),
-    "thermal_quantum": Theory("thermal + quantum heating (84)", INK, (0, (2.5, 1.2)), "P"),
-    "nonhermitian": Theory("non-Hermitian heating (106)", COLOURS[2], (0, (6, 1.5, 1, 1.5, 1, 1.5)), "^"),
+    "ground": Theory(r"ground, $2V_{00}$ (96)", COLOURS[3], (0, (1, 1.4)), "v"),
+    "direct": Theory("direct (95)", COLOURS[1], (0, (5, 1.6)), "s"),
+    "cascaded": Theory("cascaded (94)", COLOURS[4], (0, (6, 1.5, 1, 1.5)), "D"),
+    "thermal_quantum": Theory("thermal + quantum (84)", INK, (0, (2.5, 1.2)), "P"),
+    "nonhermitian": Theory("non-Hermitian (106)", COLOURS[2], (0, (6, 1.5, 1, 1.5, 1, 1.5)), "^"),
 }
 #: Letter and fill of each mechanism in a map.
 FILLS: dict[MechanismName, tuple[str, str]] = {
