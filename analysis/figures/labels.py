@@ -168,8 +168,22 @@ def time_column(result: CampaignResult, name: str = "time") -> str:
 
 def family_math(result: CampaignResult, family: Family) -> str:
     """Legend entry of a family of points."""
-    parts = [parameter_math(result, name).rstrip("$") + f"={number(value)}$" for name, value in family]
+    parts = [parameter_math(result, name).rstrip("$") + f"={_typeset(number(value))}$" for name, value in family]
     return ", ".join(parts) if parts else "all points"
+
+
+def _typeset(text: str) -> str:
+    r"""A number within mathtext: ``1e-10`` would be read as a difference.
+
+    Example:
+        >>> _typeset("0.025"), _typeset("1e-10"), _typeset("2.5e-06")
+        ('0.025', '10^{-10}', '2.5\\times10^{-6}')
+    """
+    mantissa, separator, power = text.partition("e")
+    if not separator:
+        return text
+    exponent = f"10^{{{int(power)}}}"
+    return exponent if mantissa == "1" else rf"{mantissa}\times{exponent}"
 
 
 def point_math(result: CampaignResult, point: PointResult) -> str:
