@@ -8,6 +8,7 @@ from collections.abc import Mapping
 import numpy as np
 
 from wellhop.analysis.branching_comparison import BranchingComparison, compare_branching, predicted_branching
+from wellhop.analysis.crossing_manifolds import CrossingManifolds, crossing_manifolds
 from wellhop.analysis.figures.job import DrawnFigure, FigureJob, FigureOptions, Setting
 from wellhop.analysis.figures.kerr_cat_axes import MODEL
 from wellhop.analysis.figures.kerr_cat_branching import ResolvedPoint, draw_branching
@@ -23,6 +24,8 @@ from wellhop.jobs.time_scales import BURN_IN_RELAXATION_TIMES, sampling, time_sc
 SWITCHING_TIMES = 20.0
 #: Smallest number of trajectories an error is taken from.
 FEWEST = 16
+#: Switches looked at one by one at every drive.
+MOST_CROSSINGS = 600
 
 
 def resolve_manifolds(
@@ -67,12 +70,8 @@ def draw(options: FigureOptions) -> DrawnFigure:
     for k, drive in enumerate(drives):
         options.progress(f"eps2 = {drive:.4g}", k / len(drives))
         system = KerrCat(float(drive), kappa, n_th)
-        points.append(
-            ResolvedPoint(
-                system,
-                resolve_manifolds(system, options["switches"], resolved=shown, seed=options.seed, point=k),
-            )
-        )
+        branching = resolve_manifolds(system, options["switches"], resolved=shown, seed=options.seed, point=k)
+        points.append(ResolvedPoint(system, branching, _crossings(system, options, k)))
     margin = 0.03 * (high - low)
     dense = np.linspace(low - margin, high + margin, options.count("lines"))
     options.progress("exact rates by manifold", 0.95)
@@ -81,9 +80,17 @@ def draw(options: FigureOptions) -> DrawnFigure:
     explanation = (
         rf"$\kappa/K={kappa:g}$, $n_\mathrm{{th}}={n_th:g}$; $\Gamma_n$ = loss of the well difference inside manifold $n$, from "
         f"quantum jumps with {options['switches']:g} switches a point;",
-        "no switch is assigned to a manifold: rates are correlations of the order parameter with its rate of change in a manifold",
+        "(a)-(d) assign no switch to a manifold: they correlate the order parameter with its rate of change in a manifold",
     )
     return draw_branching(points, dense, predicted, explanation)
+
+
+def _crossings(system: KerrCat, options: FigureOptions, point: int) -> CrossingManifolds:
+    """A few of the same switches looked at click by click."""
+    rate = time_scales(system, "jumps").rate
+    problem = build_problem(jump_setup(system), duration=SWITCHING_TIMES / rate, sample_interval=1.0 / rate)
+    count = max(FEWEST, round(2.0 * min(options["switches"], MOST_CROSSINGS) / SWITCHING_TIMES))
+    return crossing_manifolds(problem, options.seed, count, point)
 
 
 SETTINGS: Mapping[str, Setting] = {

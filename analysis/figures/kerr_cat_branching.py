@@ -11,6 +11,7 @@ from matplotlib.axes import Axes
 from matplotlib.lines import Line2D
 
 from wellhop.analysis.branching_comparison import BranchingComparison, PredictedBranching
+from wellhop.analysis.crossing_manifolds import CrossingManifolds
 from wellhop.analysis.figures.drawn import DrawnTable
 from wellhop.analysis.figures.job import DrawnFigure
 from wellhop.analysis.figures.kerr_cat_axes import DRIVE
@@ -44,10 +45,11 @@ _DASHED = (0, (4, 1.6))
 
 @dataclass(frozen=True)
 class ResolvedPoint:
-    """One drive: the system, and what was measured and predicted there (K = 1)."""
+    """One drive: the system, what was measured and predicted there (K = 1), and where single switches crossed."""
 
     system: KerrCat
     branching: BranchingComparison
+    crossings: CrossingManifolds
 
 
 def draw_branching(
@@ -56,41 +58,51 @@ def draw_branching(
     predicted: Sequence[PredictedBranching],
     explanation: Sequence[str] = (),
 ) -> DrawnFigure:
-    """Four panels over the drive: Γ_n, shares, relative deviation from the exact Γ_n, pulls.
+    """Five panels over the drive: Γ_n, shares, relative deviation from the exact Γ_n, pulls, and single switches.
 
     Args:
         points: measured ones, all of the same parts. drives, predicted: for the lines. explanation: second line of the heading.
 
     Returns:
         Series ``NAME exact``, ``NAME semi-analytical`` (lines) and ``NAME measured`` with 95 % intervals, NAME a manifold or
-        ``between``, and ``sum measured``.
+        ``between``; ``sum measured``; ``NAME crossings``, the share of switches that crossed in this manifold.
     """
     table = _table(points, drives, predicted)
     names = predicted[0].names
     singles = [name for name in names if name.isdecimal()]
     with house_style():
-        figure = new_figure(height=6.6)
-        axes = figure.subplots(2, 2, sharex=True)
+        figure = new_figure(height=8.4)
+        grid = figure.add_gridspec(3, 2, height_ratios=(1.0, 1.0, 0.62))
+        first = figure.add_subplot(grid[0, 0])
+        axes = [first, *(figure.add_subplot(grid[k, j], sharex=first) for k, j in ((0, 1), (1, 0), (1, 1)))]
+        last = figure.add_subplot(grid[2, :])
         heading(figure, "Where a Kerr-cat switches: share of each manifold, measured", *explanation)
-        _draw_rates(axes[0, 0], table, [*singles, BETWEEN], RATE)
-        _draw_shares(axes[0, 1], table, [*singles, BETWEEN])
-        _draw_deviations(axes[1, 0], table, [name for name in singles if name in FIRST])
-        _draw_pulls(axes[1, 1], points)
-        for letter, ax, title in zip("abcd", axes.flat, _TITLES, strict=True):
+        _draw_rates(axes[0], table, [*singles, BETWEEN], RATE)
+        _draw_shares(axes[1], table, [*singles, BETWEEN])
+        _draw_deviations(axes[2], table, [name for name in singles if name in FIRST])
+        _draw_pulls(axes[3], points)
+        _draw_crossings(last, points, singles)
+        for letter, ax, title in zip("abcde", [*axes, last], _TITLES, strict=True):
             panel_letter(ax, letter, title)
-        for ax in axes[1]:
+        for ax in axes[:2]:
+            ax.tick_params(labelbottom=False)
+        for ax in [*axes[2:], last]:
             ax.set_xlabel(DRIVE)
         figure.legend(handles=_handles(names), loc="outside lower center", ncols=5, fontsize=8)
-    return DrawnFigure(
-        figure, table, ("pull: (measured - exact) in standard errors; between: coherence between manifolds",)
-    )
+    return DrawnFigure(figure, table, _NOTES)
 
 
+_NOTES = (
+    "pull: (measured - exact) in standard errors; between: coherence between manifolds",
+    "crossings: share of switches of which the order parameter last changed sign in this manifold, 95 % limits; a picture of "
+    "single switches, no estimate of Gamma_n",
+)
 _TITLES = (
     "decay rate by manifold",
     "share in the decay rate",
     "first manifolds against exact ones",
     "pulls",
+    "shares (left) beside the manifold in which single switches crossed the barrier (right, hatched)",
 )
 
 
@@ -122,6 +134,12 @@ def _table(
                 f"{name} measured", point.system.eps2, m.value, m.lower, m.upper, s.value, s.lower, s.upper, row.exact, row.pull,
             )  # fmt: skip
     for point in points:
+        for n, name in enumerate(predicted[0].names):
+            if name.isdecimal():
+                share, low, high = point.crossings.share(n)
+                table.add(
+                    f"{name} crossings", point.system.eps2, None, None, None, share, low, high, None, None
+                )
         total = point.branching.measured.total
         table.add(
             "sum measured",
@@ -248,6 +266,27 @@ def _draw_pulls(ax: Axes, points: Sequence[ResolvedPoint]) -> None:
     reach = max(1.25 * ASKED_PULL, 1.15 * largest)
     ax.set(ylim=(-reach, reach), ylabel="deviation / standard error")
     minor_ticks(ax)
+
+
+def _draw_crossings(ax: Axes, points: Sequence[ResolvedPoint], names: Sequence[str]) -> None:
+    """Two stacked bars per drive: measured shares, and the manifolds in which switches crossed."""
+    drives = [point.system.eps2 for point in points]
+    width = 0.34 * float(min(np.diff(sorted(drives)), default=1.0))
+    for point in points:
+        bottoms = [0.0, 0.0]
+        for n, name in enumerate(names):
+            parts = (max(point.branching.measured.share(name).value, 0.0), point.crossings.share(n)[0])
+            for side, part in enumerate(parts):
+                ax.bar(
+                    point.system.eps2 + (side - 0.5) * 1.1 * width, 100.0 * part, width, 100.0 * bottoms[side],
+                    color=_look(name)[0], alpha=0.85 if side == 0 else 0.45, hatch="" if side == 0 else "////",
+                    edgecolor="white", linewidth=0.6,
+                )  # fmt: skip
+                bottoms[side] += part
+    ax.set(ylim=(0.0, 100.0), ylabel="share [%]")
+    ax.set_xticks(drives, [f"{drive:.3g}" for drive in drives])
+    minor_ticks(ax, "y")
+    ax.tick_params(axis="x", which="minor", bottom=False, top=False)
 
 
 def _handles(names: Sequence[str]) -> list[Line2D]:

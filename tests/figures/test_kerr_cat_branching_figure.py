@@ -54,6 +54,13 @@ def test_two_manifolds_share_the_switching(drawn: DrawnFigure) -> None:
     assert np.sum(parts, axis=0) == pytest.approx(1.0, abs=1e-9)
 
 
+def test_switches_cross_mostly_in_the_first_manifold(drawn: DrawnFigure) -> None:
+    shares = {n: drawn.table.numbers("share", series=f"{n} crossings")[1] for n in range(5)}
+    low = drawn.table.numbers("share lower", series="1 crossings")[1]
+    assert 0.55 < low < shares[1] < 0.85
+    assert 0.9 < sum(shares.values()) <= 1.0 + 1e-12
+
+
 def test_lines_surround_the_points(drawn: DrawnFigure) -> None:
     for theory in ("exact", "semi-analytical"):
         at, rate = (drawn.table.numbers(c, series=f"1 {theory}") for c in (X, RATE))

@@ -18,6 +18,7 @@ from wellhop.analysis.branching_comparison import (
     compare_branching,
     predicted_branching,
 )
+from wellhop.analysis.crossing_manifolds import crossing_manifolds
 from wellhop.analysis.manifold_branching import BranchingMeasurement, measure_branching
 from wellhop.engine import trajectory
 from wellhop.engine.ensemble import run_trajectories
@@ -204,6 +205,22 @@ def test_cell_means_average_the_observable_itself(problem: JumpProblem) -> None:
     # the integral itself is replaced by its expectation, so single cells do differ, though rarely by much
     assert 0.01 < max(errors) < 2.5
     assert np.std(means) < 0.1
+
+
+def test_single_switches_cross_in_the_manifolds_that_matter(
+    problem: JumpProblem, records: list[TrajectoryRecord]
+) -> None:
+    """Every switch of the plain run is there, most of them crossed in manifolds 1 and 2."""
+    found = crossing_manifolds(problem, 20, 24)
+    core = problem.core_names.index("0.99")
+    switches = [r.switches[(r.switches["core"] == core) & (r.switches["origin"] >= 0)] for r in records[:24]]
+    assert found.switches == sum(map(len, switches)) > 100
+    assert found.share(1)[1] > 0.35
+    assert found.share(1)[0] + found.share(2)[0] > 0.75
+    assert found.share(5) == (0.0, 0.0, pytest.approx(1.0 - 0.025 ** (1 / found.switches)))
+    without = replace(problem, core_names=("a", "b", "c", "d"))
+    with pytest.raises(ModelError, match="cores"):
+        crossing_manifolds(without, 20, 1)
 
 
 def test_a_state_that_never_clicks_is_refused() -> None:
