@@ -123,7 +123,7 @@ def test_kerr_cat_langevin_campaign(tmp_path: Path) -> None:
     one = measured(tmp_path / "run")[0, "langevin"]
     assert isinstance(one, Measurement)
     model = twa_rate(KerrCat(eps2=5.0, kappa=0.5, n_th=0.05))
-    # the generator converges slowly: its own accuracy counts as an error
+    # the accuracy of the model rate counts as an error
     error = math.hypot(one.decay_rate.relative_error, model.accuracy)
     assert abs(math.log(one.decay_rate.value / model.value)) < FAR * error
     assert one.ensemble is not None
