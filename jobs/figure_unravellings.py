@@ -63,7 +63,7 @@ JOB = FigureJob(
     number=21,
     title="Counting against displaced clicks: trajectories, their mean, the distribution of <X>",
     draw=draw,
-    seconds=6.0,
+    seconds=7.0,
     settings=SETTINGS,
     sampled=True,
     source=f"X = sum_n |r_n><r_n| - |l_n><l_n|, Eq. (53); mean: odd sector of the Liouvillian; {MODEL}",
