@@ -13,6 +13,7 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
 from wellhop.analysis.activation import scenario_rate
+from wellhop.analysis.dual_basis import dual_model
 from wellhop.analysis.figures.drawn import Cell, DrawnTable
 from wellhop.analysis.figures.job import DrawnFigure, FigureJob, FigureOptions, Setting
 from wellhop.analysis.figures.kerr_cat_axes import DRIVE, EXACT, MODEL, RATE
@@ -25,6 +26,7 @@ from wellhop.engine.systems.kerr_cat import KerrCat
 LINES = {
     "(106), reach 1": Theory(r"Eq. (106), hops by 1", INK, (0, (5, 1.6)), "s"),
     "(106), reach 2": Theory(r"hops by 1 and 2", COLOURS[2], (0, (1, 1.3)), "^"),
+    "dual basis": Theory("dual basis, all hops", COLOURS[3], (0, (3, 1, 1, 1, 1, 1)), "D"),
     "levels of H": Theory("levels of $H$ (84)", COLOURS[1], (0, (6, 1.5, 1, 1.5)), "v"),
 }
 #: Exact rates of which round-off is more than some percent are left out of the ratio.
@@ -48,7 +50,8 @@ def draw_quantum_heating(options: FigureOptions) -> DrawnFigure:
         "exact: slowest odd mode of the Liouvillian at n_th = 0, left out below 1e-13 K (in the ratio below 1e-12 K, where "
         "round-off is some percent)",
         "(106), reach r: hops by at most r manifolds between eigenstates of H_nh, Eqs. (104)-(106) with r = 1; levels of H: "
-        "Eq. (84) at n_th = 0; departure: where that is half of the exact rate",
+        "Eq. (84) at n_th = 0; dual basis: rate equations of all hops between eigenstates of H_nh, not in the paper",
+        "departure: where the levels of H give half of the exact rate",
     )
     with house_style():
         figure = new_figure(height=5.6)
@@ -66,7 +69,8 @@ def draw_quantum_heating(options: FigureOptions) -> DrawnFigure:
             r"Switching without thermal photons, $n_\mathrm{th}=0$: heated by the loss alone",
             r"Clicks connect eigenstates of $H_\mathrm{nh}=H-\frac{i\kappa}{2}a^\dagger a$, with dual vectors on the left. On "
             "the levels of $H$ the ground manifold is",
-            r"not heated, and its own $2V_{00}$ is all that is left: it fails beyond the drive marked by the line.",
+            r"not heated, and its own $2V_{00}$ is all that is left: it fails beyond the drive marked by the line. "
+            "Dual basis: not in the paper.",
         )
     return DrawnFigure(figure, table, notes)
 
@@ -82,6 +86,7 @@ def _add(table: DrawnTable, drives: np.ndarray, kappa: float) -> None:
     found = {
         "(106), reach 1": [scenario_rate(s, "nonhermitian", levels=known) for s, known in pairs],
         "(106), reach 2": [scenario_rate(s, "nonhermitian", reach=2, levels=known) for s, known in pairs],
+        "dual basis": [dual_model(s, known).decay_rate() for s, known in pairs],
         "levels of H": [scenario_rate(s, "thermal_quantum", levels=known) for s, known in pairs],
     }
     for series, rates in found.items():
@@ -122,7 +127,7 @@ def _draw_ratios(ax: Axes, table: DrawnTable, kappa: float) -> None:
 def _legend(figure: Figure) -> None:
     handles = [Line2D([], [], color=EXACT.colour, label=EXACT.label, **BROAD)]
     handles += [Line2D([], [], label=theory.label, **theory.style()) for theory in LINES.values()]
-    figure.legend(handles=handles, loc="outside lower center", ncols=4)
+    figure.legend(handles=handles, loc="outside lower center", ncols=3)
 
 
 JOB = FigureJob(

@@ -195,6 +195,7 @@ def test_non_hermitian_rate_explains_it(drawn: dict[int, DrawnFigure]) -> None:
         assert table.numbers("over exact", series="(106), reach 2", **where) == pytest.approx(
             [1.0], abs=1.5e-3
         )
+        assert table.numbers("over exact", series="dual basis", **where) == pytest.approx([1.0], abs=2e-3)
         assert float(table.numbers("over exact", series="levels of H", **where)[0]) < 1e-2  # control
     for kappa, drive in ((0.025, 4.41), (0.1, 3.50)):
         found = table.numbers("eps2 [K]", series="departure", **{"kappa [K]": kappa})
