@@ -81,8 +81,8 @@ def twa_drift(system: KerrCat) -> tuple[list[npt.NDArray[np.float64]], npt.NDArr
 
     >>> from wellhop.engine.systems.kerr_cat import KerrCat
     >>> drift, diffusion = twa_drift(KerrCat(eps2=6.0, kappa=0.5, n_th=0.5))
-    >>> drift[0][2, 1], drift[1][1, 0], diffusion[0, 0]
-    (-2.0, -14.0, 0.125)
+    >>> [float(x) for x in (drift[0][2, 1], drift[1][1, 0], diffusion[0, 0])]
+    [-2.0, -14.0, 0.125]
     """
     kerr, drive, damping = system.K, system.eps2, 0.5 * system.kappa
     along, across = np.zeros((4, 4)), np.zeros((4, 4))
