@@ -13,6 +13,7 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
+from matplotlib.ticker import NullFormatter
 
 from wellhop.analysis.estimate import RateEstimate
 from wellhop.analysis.figures.drawn import DrawnTable
@@ -138,6 +139,11 @@ def _first_lag(ax: Axes, result: CampaignResult, table: DrawnTable) -> None:
     _scan(ax, result, table, "first lag", lambda m: iter(m.lag_scan))
     # Slow points are sampled coarsely, so their shortest lag is thousands of relaxation times.
     ax.set_xscale("log")
+    # Less than two powers of ten: matplotlib would label every tick between them, one over the other.
+    low, high = np.log10(ax.get_xlim())
+    if np.floor(high) - np.ceil(low) < 1:
+        ax.set_xlim(10.0 ** np.floor(low), 10.0 ** max(np.ceil(high), np.floor(low) + 1))
+    ax.xaxis.set_minor_formatter(NullFormatter())
     ax.set_xlabel(f"first lag {_clock_math(result)}")
     ax.set_title("decay rate against the first lag")
 
