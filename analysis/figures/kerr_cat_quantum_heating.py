@@ -50,7 +50,7 @@ def draw_quantum_heating(options: FigureOptions) -> DrawnFigure:
         "exact: slowest odd mode of the Liouvillian at n_th = 0, left out below 1e-13 K (in the ratio below 1e-12 K, where "
         "round-off is some percent)",
         "(106), reach r: hops by at most r manifolds between eigenstates of H_nh, Eqs. (104)-(106) with r = 1; levels of H: "
-        "Eq. (84) at n_th = 0; dual basis: rate equations of all hops between eigenstates of H_nh, not in the paper",
+        "Eq. (84) at n_th = 0; dual basis: resummed rate of all hops between eigenstates of H_nh, not in the paper",
         "departure: where the levels of H give half of the exact rate",
     )
     with house_style():
@@ -86,7 +86,7 @@ def _add(table: DrawnTable, drives: np.ndarray, kappa: float) -> None:
     found = {
         "(106), reach 1": [scenario_rate(s, "nonhermitian", levels=known) for s, known in pairs],
         "(106), reach 2": [scenario_rate(s, "nonhermitian", reach=2, levels=known) for s, known in pairs],
-        "dual basis": [dual_model(s, known).decay_rate() for s, known in pairs],
+        "dual basis": [dual_model(s, known).quasi_stationary("resummed").decay_rate for s, known in pairs],
         "levels of H": [scenario_rate(s, "thermal_quantum", levels=known) for s, known in pairs],
     }
     for series, rates in found.items():
