@@ -118,6 +118,10 @@ def execute(words: Sequence[str]) -> int:
 def main(words: Sequence[str] | None = None) -> int:
     """Run one command line and return the exit code; an error of the user is one message on stderr."""
     words = sys.argv[1:] if words is None else words
+    if "numpy" not in sys.modules:
+        # Matrices here are small: threads of the linear algebra cost more than they give, and change last bits.
+        for library in ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS"):
+            os.environ.setdefault(library, "1")
     with warnings.catch_warnings():
         warnings.showwarning = _show_warning
         try:
