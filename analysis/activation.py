@@ -24,7 +24,7 @@ from wellhop.analysis.curves import reduced_rate
 from wellhop.analysis.nonhermitian import nonhermitian_model
 from wellhop.analysis.staircase import Populations, RateModel, ground_rate, rate_model
 from wellhop.analysis.well_elements import well_elements
-from wellhop.engine.errors import ParameterError
+from wellhop.engine.errors import ParameterError, PredictionError
 from wellhop.engine.systems.kerr_cat import KerrCat, Manifolds
 
 Scenario = Literal["cascaded", "direct", "ground", "thermal_quantum", "nonhermitian"]
@@ -198,6 +198,7 @@ def thermal_slope(system: KerrCat, rate: Callable[[KerrCat], float] = reduced_ra
 
     Raises:
         ParameterError: n_th = 0, where the slope does not exist.
+        PredictionError: exact rates below 1e-13 K, which are round-off.
 
     >>> print(f"{thermal_slope(KerrCat(4.0, 0.025, 0.1)):.2f}")
     1.10
@@ -209,7 +210,12 @@ def thermal_slope(system: KerrCat, rate: Callable[[KerrCat], float] = reduced_ra
 
     def logarithm(steps: int) -> float:
         moved = ratio * np.exp(steps * step)
-        return float(np.log(rate(replace(system, n_th=float(moved / (1.0 - moved))))))
+        value = rate(replace(system, n_th=float(moved / (1.0 - moved))))
+        if rate is reduced_rate and not value > FLOOR * system.K:
+            raise PredictionError(
+                f"thermal slope: a rate of {value:.3g} is round-off, needed is > {FLOOR * system.K:.3g}"
+            )
+        return float(np.log(value))
 
     near, far = logarithm(1) - logarithm(-1), logarithm(2) - logarithm(-2)
     return (8.0 * near - far) / (12.0 * step)

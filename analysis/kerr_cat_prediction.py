@@ -29,8 +29,10 @@ STRONG_DAMPING = 0.3
 FAST_SWITCHING = 0.02
 #: A prediction expected to be further off than this is not set against a measurement.
 WORST_ACCURACY = 0.3
-#: Eigenvalues of the rate equations below this many K have lost digits.
-EIGENVALUE_FLOOR = 1e-14
+#: Eigenvalues of the rate equations below this many K have lost digits; sums over paths below this many κ.
+EIGENVALUE_FLOOR, PATH_FLOOR = 1e-14, 1e-22
+#: Above this n_th no formula has been compared with exact rates closely enough.
+HOTTEST = 1.0
 #: Share of the rate in paths that a formula leaves out, above which it says so.
 NOTED_PATHS = 0.05
 
@@ -119,19 +121,28 @@ def _fast(ratio: float) -> str:
     return f"two-state picture fails, residence times contain transit times: Gamma/kappa = {ratio:.2g} > {FAST_SWITCHING}"
 
 
+def _outside(system: KerrCat) -> list[str]:
+    """Why a system is outside what formulas over manifolds are for."""
+    notes = ["eps2/K < 1: no well holds a level"] if system.eps2 < system.K else []
+    return [
+        *notes,
+        *([f"n_th > {HOTTEST:g}: not compared with exact rates"] if system.n_th > HOTTEST else []),
+    ]
+
+
 def _lost(floor: float) -> str:
-    """What round-off does to an eigenvalue of the rate equations."""
-    return f"below {floor:.1g}: round-off of the eigenvalue; resummed paths keep their digits"
+    """What round-off does to rates far below the matrix elements they come from."""
+    return f"below {floor:.1g}: round-off"
 
 
 def rate_equation_error(system: KerrCat) -> float:
     """Largest expected relative error of the rate equations against the exact rate.
 
-    Two sources: the coherence between manifolds, at most 7e-3 (κ/0.1K)^1.7, and heating by the
+    Two sources: the coherence between manifolds, at most 7e-3 [κ(1+2n_th)/0.1K]^1.7, and heating by the
     non-Hermitian part of the evolution, (κ/16ε₂)² per photon lost, which competes with n_th and which the
     eigenstates of H do not see.
     """
-    coherence = 7e-3 * (system.kappa / (0.1 * system.K)) ** 1.7
+    coherence = 7e-3 * (system.kappa * (1.0 + 2.0 * system.n_th) / (0.1 * system.K)) ** 1.7
     quantum_heating = (system.kappa / (16.0 * system.eps2)) ** 2
     # The leading order is too small by a factor of up to 3 for shallow wells.
     missing = 3.0 * quantum_heating / system.n_th if system.n_th > 0.0 else np.inf
@@ -152,8 +163,9 @@ def _from_rates(
         notes.append("n_th so low that heating by the non-Hermitian evolution, not in this formula, matters")
     elif accuracy > WORST_ACCURACY:
         notes.append(f"expected to be off by up to {100.0 * accuracy:.0f} %")
-    if system.eps2 < system.K:
-        notes.append("eps2/K < 1: no well holds a level")
+    if value < PATH_FLOOR * system.kappa:
+        notes.append(_lost(PATH_FLOOR * system.kappa))
+    notes += _outside(system)
     return value, not notes, "; ".join(notes), accuracy if accuracy < 1.0 else None
 
 
@@ -208,8 +220,9 @@ def _dual(populations: Populations | None) -> Callable[..., tuple[float, bool, s
         notes = [f"expected to be off by up to {100.0 * accuracy:.0f} %"] if accuracy > WORST_ACCURACY else []
         if populations is None and value < EIGENVALUE_FLOOR * system.K:
             notes.append(_lost(EIGENVALUE_FLOOR * system.K))
-        if system.eps2 < system.K:
-            notes.append("eps2/K < 1: no well holds a level")
+        if populations is not None and value < PATH_FLOOR * system.kappa:
+            notes.append(_lost(PATH_FLOOR * system.kappa))
+        notes += _outside(system)
         return value, not notes, "; ".join(notes), accuracy if accuracy < 1.0 else None
 
     return evaluate
@@ -235,6 +248,8 @@ def _scenario(
             value = scenario_rate(subject.kerr_cat, scenario, reach=reach, levels=subject.levels)
         except PredictionError as error:
             return math.nan, False, str(error), None
+        if value < PATH_FLOOR * subject.kerr_cat.kappa and scenario != "ground":
+            return value, False, _lost(PATH_FLOOR * subject.kerr_cat.kappa), None
         total, words = subject.reference_rate
         share = value / total
         valid = 0.5 < share < 1.5

@@ -27,6 +27,7 @@ from wellhop.analysis.liouvillian import decay_rate
 from wellhop.analysis.staircase import rate_model
 from wellhop.engine.errors import ParameterError, PredictionError
 from wellhop.engine.fock import parity_signs
+from wellhop.engine.oscillator import finite_real
 from wellhop.engine.systems.kerr_cat import KerrCat, Manifolds
 
 RateSource = Literal["exact", "semi_analytical", "one_rate"]
@@ -83,7 +84,10 @@ def kramers_extrema(
     """
     if source not in SOURCES:
         raise PredictionError(f"source: got {source!r}, allowed is one of {', '.join(SOURCES)}")
-    if not 0.0 < lowest < highest < np.inf:
+    lowest, highest, K = (
+        finite_real(name, value, minimum=0.0, strict=True) for name, value in (("lowest", lowest), ("highest", highest), ("K", K))
+    )
+    if not lowest < highest:
         raise ParameterError("lowest, highest", (lowest, highest), "0 < lowest < highest")
     if isinstance(per_decade, bool) or not isinstance(per_decade, (int, np.integer)) or per_decade < 2:
         raise ParameterError("per_decade", per_decade, "an integer >= 2")

@@ -171,7 +171,8 @@ class RateModel:
         rate = float(-(left @ (g @ right)) / (left @ right))
         if change > 1e-6 or not rate > 0.0:
             raise PredictionError(
-                "rate model: no slow real mode; the wells are not separated at these parameters"
+                "rate model: no slow real mode found: the wells are not separated at these parameters, or the rate is below the "
+                "round-off of the eigenvalue"
             )
         return rate
 

@@ -80,7 +80,7 @@ def staircase_details(system: KerrCat) -> StaircaseDetails:
             second, separation = slow.next_rate, slow.separation
         if slow.resolved:
             mechanism = _mechanism(system, slow.value)
-            slope = thermal_slope(system) if system.n_th > 0.0 else slope
+            slope = _slope(system)
     except SpectrumError:
         pass  # what is missing stays NaN: there is no real slow mode to resolve
     rho = steady_state(full, parity_signs=signs)
@@ -117,6 +117,14 @@ def _mechanism(system: KerrCat, exact: float) -> Mechanism:
         return classify(system, exact)
     except PredictionError:
         return Mechanism("undetermined", float("nan"), exact, {})
+
+
+def _slope(system: KerrCat) -> float:
+    """Thermal slope, NaN where there is none."""
+    try:
+        return thermal_slope(system) if system.n_th > 0.0 else float("nan")
+    except PredictionError:
+        return float("nan")
 
 
 def _drive(n: int, system: KerrCat, criterion: str) -> float:

@@ -95,7 +95,7 @@ def test_programs_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: p
     assert main(["run", "my.toml", "--quiet"]) == 0
     assert main(["merge", "runs/my_cat"]) == 0
     programs = blocks("python")
-    assert len(programs) == 6
+    assert len(programs) == 7
     for number, program in enumerate(programs):
         capsys.readouterr()
         exec(compile(program, f"README.md, program {number}", "exec"), {"__name__": "readme"})
