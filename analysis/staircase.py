@@ -22,6 +22,7 @@ import numpy as np
 import numpy.typing as npt
 from scipy.optimize import brentq
 
+from wellhop.analysis.well_elements import well_elements
 from wellhop.engine.errors import ParameterError, PredictionError
 from wellhop.engine.systems.kerr_cat import KerrCat, Manifolds
 
@@ -244,10 +245,7 @@ def rate_model(
     8.66311852e-04 8.56549304e-04
     """
     levels = system.manifolds(count, cutoff) if manifolds is None else manifolds
-    ladder = np.sqrt(np.arange(1.0, levels.even.shape[0]))[:, None]
-    even_odd = levels.even[:-1].T @ (ladder * levels.odd[1:])
-    odd_even = levels.odd[:-1].T @ (ladder * levels.even[1:])
-    same, cross = 0.5 * (even_odd + odd_even), 0.5 * (even_odd - odd_even)
+    same, cross = (x.real for x in well_elements(levels.even, levels.odd))
     cooling, heating = system.kappa * (1.0 + system.n_th), system.kappa * system.n_th
     w = cooling * same**2 + heating * same.T**2
     v = cooling * cross**2 + heating * cross.T**2
