@@ -80,7 +80,9 @@ def draw(options: FigureOptions) -> DrawnFigure:
     explanation = (
         rf"$\kappa/K={kappa:g}$, $n_\mathrm{{th}}={n_th:g}$; $\Gamma_n$ = loss of the well difference inside manifold $n$, from "
         f"quantum jumps with {options['switches']:g} switches a point;",
-        "(a)-(d) assign no switch to a manifold: they correlate the order parameter with its rate of change in a manifold",
+        r"(a)-(d) correlate the order parameter with its rate of change in a manifold. (e), hatched: where "
+        r"$\langle X\rangle$ of single",
+        "switches last changed sign: later clicks reveal a switch, mostly below the manifold that tunnelled.",
     )
     return draw_branching(points, dense, predicted, explanation)
 

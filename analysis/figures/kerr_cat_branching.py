@@ -102,7 +102,7 @@ _TITLES = (
     "share in the decay rate",
     "first manifolds against exact ones",
     "pulls",
-    "shares (left) beside the manifold in which single switches crossed the barrier (right, hatched)",
+    "shares (left) beside the manifold in which the record showed single switches (right, hatched)",
 )
 
 
