@@ -145,7 +145,7 @@ def main(words: Sequence[str] | None = None) -> int:
             launcher.abort_other_ranks(EXIT_INTERRUPTED)
             return EXIT_INTERRUPTED
         except Exception:
-            traceback.print_exc()
+            sys.stderr.write(traceback.format_exc())
             launcher.abort_other_ranks(EXIT_BUG)
             return EXIT_BUG
 

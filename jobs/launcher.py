@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import os
 import sys
+import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Final, TypeVar
@@ -15,6 +16,8 @@ from wellhop.engine.errors import MPIError, WellhopError
 
 Result = TypeVar("Result")
 
+#: Between the reason and the abort.
+LAST_WORDS_SECONDS: Final = 0.3
 #: (launcher, variable with the rank, variables with the number of ranks), the first hit decides.
 _VARIABLES: Final = (
     ("Open MPI", "OMPI_COMM_WORLD_RANK", ("OMPI_COMM_WORLD_SIZE",)),
@@ -136,10 +139,20 @@ def is_spokesman() -> bool:
     return launcher is None or not launcher.rank
 
 
+def last_words(text: str) -> None:
+    """Say why all ranks are about to end, and give the launcher the time to pass it on.
+
+    Written in one piece, and waited for: an abort makes ``mpiexec`` drop whatever it has not read by then.
+    """
+    sys.stdout.flush()
+    sys.stderr.write(text)
+    sys.stderr.flush()
+    time.sleep(LAST_WORDS_SECONDS)
+
+
 def abort_other_ranks(code: int) -> None:
     """End all ranks at once after an error that only this one knows of; does nothing in a serial run."""
     MPI = sys.modules.get("mpi4py.MPI")
     if MPI is not None and MPI.Is_initialized() and not MPI.Is_finalized() and MPI.COMM_WORLD.Get_size() > 1:
-        sys.stdout.flush()
-        sys.stderr.flush()
+        last_words("")
         MPI.COMM_WORLD.Abort(code)

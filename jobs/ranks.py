@@ -26,6 +26,7 @@ from typing import Any, Final, Protocol, TypeVar
 
 from wellhop.engine.errors import WellhopError
 from wellhop.jobs.interrupts import SIGNALS
+from wellhop.jobs.launcher import last_words
 from wellhop.jobs.worker import Answer, Bye, Done, Failure, Signalled, Stop, Task, Worker
 
 P = TypeVar("P")
@@ -330,8 +331,7 @@ def guard(comm: Communicator) -> None:
     """From here on an uncaught exception on this rank is printed and ends all ranks with exit code 1."""
 
     def end_all(kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:
-        traceback.print_exception(kind, error, trace)
-        sys.stderr.flush()
+        last_words("".join(traceback.format_exception(kind, error, trace)))
         comm.Abort(1)
 
     if comm.size > 1:
@@ -358,11 +358,10 @@ def manage(comm: Communicator | None, worker_of: Callable[[int], Worker[P]]) -> 
         crew.dismiss(0)
     except WellhopError as error:
         if not crew.dismiss_quickly(2):
-            print(f"error: {error}", file=sys.stderr, flush=True)
+            last_words(f"error: {error}\n")
             comm.Abort(2)
         raise
     except BaseException:
-        traceback.print_exc()
-        sys.stderr.flush()
+        last_words(traceback.format_exc())
         comm.Abort(1)
         raise
