@@ -157,7 +157,8 @@ LEVEL_METHODS: dict[str, Method] = {
     "gap_min": Method(
         "smallest gap, exact", "Eq. (10)", False, _smallest_gap, "gap", default=False, listed=True
     ),
-    "gap_min_wkb": Method(
-        "smallest gap, WKB", "Eqs. (186)-(190)", False, _gap_formula, "gap", default=False, listed=True
+    "gap_min_formula": Method(
+        "smallest gap, density of levels at the barrier top", "Eqs. (186)-(190)", False, _gap_formula, "gap",
+        default=False, listed=True,
     ),
 }  # fmt: skip

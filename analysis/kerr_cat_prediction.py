@@ -234,7 +234,8 @@ def _ground_only(subject: KerrCatSubject) -> tuple[float, bool, str, float | Non
     total, words = subject.reference_rate
     share = value / max(value, total)
     if share > 0.5:
-        return value, True, "", abs(1.0 - share)
+        notes = _outside(subject.kerr_cat)
+        return value, not notes, "; ".join(notes), abs(1.0 - share)
     return value, False, f"only {share:.2g} of {words}: switching goes through excited manifolds", None
 
 
@@ -252,8 +253,14 @@ def _scenario(
             return value, False, _lost(PATH_FLOOR * subject.kerr_cat.kappa), None
         total, words = subject.reference_rate
         share = value / total
-        valid = 0.5 < share < 1.5
-        return value, valid, f"{100.0 * share:.3g} % of {words}", abs(1.0 - share) if valid else None
+        notes = _outside(subject.kerr_cat)
+        valid = 0.5 < share < 1.5 and not notes
+        return (
+            value,
+            valid,
+            "; ".join([f"{100.0 * share:.3g} % of {words}", *notes]),
+            abs(1.0 - share) if valid else None,
+        )
 
     return evaluate
 

@@ -8,11 +8,14 @@ import numpy as np
 import numpy.typing as npt
 
 from wellhop.analysis.activation import Mechanism, classify, thermal_slope
+from wellhop.analysis.kerr_cat_level_prediction import exact_splitting
+from wellhop.analysis.kerr_cat_prediction import PATH_FLOOR
 from wellhop.analysis.liouvillian import decay_rate, manifold_rates, steady_state
-from wellhop.analysis.staircase import critical_drive, rate_model
+from wellhop.analysis.precise_splitting import double_precision_floor
+from wellhop.analysis.staircase import RateModel, critical_drive, rate_model
 from wellhop.engine.errors import PredictionError, SpectrumError
 from wellhop.engine.fock import parity_signs
-from wellhop.engine.systems.kerr_cat import KerrCat
+from wellhop.engine.systems.kerr_cat import KerrCat, Manifolds
 
 RealVector = npt.NDArray[np.float64]
 #: steps whose critical drives are given
@@ -28,7 +31,7 @@ class StaircaseDetails:
     Attributes:
         energy: (M,) mean energies (E_n^+ + E_n^-)/2. splitting: (M,) δ_n (8). dephasing: μ_n (58). decay: λ_n (68).
         tunnelling: t_n = δ_n²/μ_n. branching: f_n (82), NaN for n = 0. populations, currents,
-            contributions: p_n, J_n and Γ_n with one downward step (80)-(85).
+            contributions: p_n, J_n and Γ_n with one downward step (80)-(85). All of these NaN where they are round-off.
         exact_contributions: Γ_n of the Liouvillian (100)-(103).
         second_rate, separation: the next odd decay rate of the Liouvillian and its ratio to Γ, NaN if unknown.
         photons: stationary ⟨a†a⟩. counting_click_rate: κ(1+n_th)⟨a†a⟩ + κ n_th(⟨a†a⟩ + 1).
@@ -66,8 +69,10 @@ def staircase_details(system: KerrCat) -> StaircaseDetails:
     """
     cutoff = system.default_cutoff()
     levels = system.manifolds()
-    model = rate_model(system, levels)
+    usual = rate_model(system, levels)
+    model = RateModel(usual.W, usual.V, _splittings(system, levels))
     quasi = model.quasi_stationary("one_down")
+    noise = PATH_FLOOR * system.kappa
     signs = parity_signs(cutoff)
     full = system.lindblad(cutoff)
     exact = np.full(levels.count, np.nan)
@@ -75,8 +80,8 @@ def staircase_details(system: KerrCat) -> StaircaseDetails:
     mechanism = Mechanism("below the floor", float("nan"), float("nan"), {})
     try:
         slow = decay_rate(full, parity_signs=signs)
-        exact = manifold_rates(full, slow, levels.basis, levels.order_parameter())
-        if slow.next_rate is not None:
+        exact = _resolved(manifold_rates(full, slow, levels.basis, levels.order_parameter()), slow.resolution)
+        if slow.next_rate is not None and slow.resolved:
             second, separation = slow.next_rate, slow.separation
         if slow.resolved:
             mechanism = _mechanism(system, slow.value)
@@ -89,14 +94,14 @@ def staircase_details(system: KerrCat) -> StaircaseDetails:
     branching[0] = np.nan
     return StaircaseDetails(
         energy=levels.energy,
-        splitting=levels.splitting,
+        splitting=model.splitting,
         dephasing=model.dephasing,
         decay=model.decay,
         tunnelling=model.tunnelling,
         branching=branching,
-        populations=quasi.populations,
-        currents=quasi.currents,
-        contributions=quasi.contributions,
+        populations=_resolved(quasi.populations, PATH_FLOOR),
+        currents=_resolved(quasi.currents, noise),
+        contributions=_resolved(quasi.contributions, noise),
         exact_contributions=exact,
         second_rate=second,
         separation=separation,
@@ -109,6 +114,21 @@ def staircase_details(system: KerrCat) -> StaircaseDetails:
             name: tuple(_drive(n, system, name) for n in STEPS) for name in ("branching", "balance", "crude")
         },
     )
+
+
+def _splittings(system: KerrCat, levels: Manifolds) -> RealVector:
+    """δ_n, in extended precision where the difference of two levels has lost its digits."""
+    drive, found = system.eps2 / system.K, levels.splitting.copy()
+    for n in range(1, levels.count):
+        if abs(found[n]) > system.K * double_precision_floor(drive):
+            break
+        found[n] = exact_splitting(system, n)
+    return found
+
+
+def _resolved(values: RealVector, floor: float) -> RealVector:
+    """Numbers not above their round-off become NaN."""
+    return np.where(np.abs(values) > floor, values, np.nan)
 
 
 def _mechanism(system: KerrCat, exact: float) -> Mechanism:

@@ -85,7 +85,10 @@ SETTINGS: Mapping[str, Setting] = {
     "eps2_max": Setting(13.5, "last one", 1.5, 20.0),
     "points": Setting(12, "measured drives at each temperature", 2, 200, whole=True),
     "switches": Setting(
-        3000, "expected switches at every point; errors fall as its root", FEWEST_SWITCHES, 1e7
+        3000,
+        f"expected switches at every point, as far as {MOST_CLICKS:g} clicks allow: fewer beyond the second step",
+        FEWEST_SWITCHES,
+        1e7,
     ),
 }
 

@@ -33,6 +33,8 @@ from wellhop.jobs.results import Results
 from wellhop.jobs.showcase import EngineName, illustrate, well_levels
 from wellhop.jobs.store import RunFolder
 
+#: points named in one line of warnings
+MOST_LISTED = 8
 #: predictions drawn as lines between the measured points
 CURVES = ("liouvillian", "semi_analytical")
 #: figures of quantum jumps of two wells, against predictions of the quantum model
@@ -225,8 +227,25 @@ def pull_table(result: CampaignResult) -> str:
     unfinished = [UNFINISHED] if UNFINISHED in result.provenance.get("campaign", "") else []
     if rates:
         text = [rate_table(result, rates), *exponent_lines(result)]
-        return "\n".join([*unfinished, *([_two_well_table(result, rows)] if rows else []), *text])
-    return "\n".join([*unfinished, _two_well_table(result, rows), *branching_text(result)])
+        return "\n".join([*unfinished, *([_two_well_table(result, rows)] if rows else []), *text, *_warned(result)])
+    return "\n".join([*unfinished, _two_well_table(result, rows), *branching_text(result), *_warned(result)])
+
+
+def _warned(result: CampaignResult) -> list[str]:
+    """One line for every kind of warning of the measured points; their words are on the page."""
+    where: dict[str, list[int]] = {}
+    for point in result.points:
+        for measurement in (point.measurement, point.langevin, *point.directed.values()):
+            for warning in measurement.warnings if measurement is not None else ():
+                where.setdefault(warning.partition(":")[0], []).append(point.index)
+        for warning in point.branching.measured.warnings if point.branching is not None else ():
+            where.setdefault(warning.partition(":")[0], []).append(point.index)
+    lines = []
+    for name, points in where.items():
+        numbers = sorted(set(points))
+        listed = ", ".join(map(str, numbers[:MOST_LISTED])) + (", ..." if len(numbers) > MOST_LISTED else "")
+        lines.append(f"! {name} at {len(numbers)} of {len(result.points)} points ({listed}): see the warnings on the page")
+    return lines
 
 
 def _two_well_table(result: CampaignResult, rows: Sequence[ComparedPoint]) -> str:

@@ -20,6 +20,9 @@ def _staircase(result: CampaignResult) -> str:
             "Symbols: measured by the autocorrelation of single trajectories, with bars for the "
             f"{100 * level:g} % interval where it is larger than the symbol."
         )
+        other = sum("autocorrelation" not in m.decay_rate.method for _, m in result.measured())
+        if other:
+            lines.append(f"At {other} of them by residence times or the ensemble: the autocorrelation resolved nothing there.")
     drawn = {curve.name for curve in result.curves}
     if "liouvillian" in drawn:
         lines.append("Solid lines: exact decay rate of the Liouvillian.")

@@ -247,7 +247,8 @@ def _range_of(table: DrawnTable) -> float:
 def estimator(measurement: Measurement, name: str) -> RateEstimate | None:
     """Gamma of a measurement by ``"autocorrelation"``, ``"residence"`` or ``"ensemble"``."""
     if name == "autocorrelation":
-        return measurement.decay_rate
+        # Where that resolved nothing the headline is one of the other two.
+        return measurement.decay_rate if name in measurement.decay_rate.method else None
     return measurement.residence if name == "residence" else measurement.ensemble
 
 

@@ -111,7 +111,7 @@ def draw_measured_steps(
             "Measured decay rate over the first steps of the staircase",
             "Quantum-jump trajectories with adaptive displacement; rates from the autocorrelation of "
             r"$\langle X\rangle$, 95 % intervals.",
-            "Dotted: where one more manifold stops tunnelling.",
+            "Dotted: where one more manifold stops tunnelling. A switch costs more clicks beyond each: longer bars.",
         )
     head = (
         "exact: slowest odd mode of the Liouvillian; semi-analytical: Eq. (84), one downward step",

@@ -90,7 +90,7 @@ def draw_one_rate(options: FigureOptions, measured: Sequence[MeasuredRate] = ())
             r"Dephasing and decay are two rates: what $\mu_n$:=$\lambda_n$ would do",
             r"$\mu_n\approx 2\kappa\alpha^2$ dephases the tunnelling, $\lambda_n\approx\kappa n$ empties the manifold. "
             "With one rate for both the steps move to larger",
-            r"drives (a), and the local maximum to larger damping and larger rates (b), both by "
+            r"drives (a), and the local maximum to larger damping and rates (b), both by a factor "
             r"$\sqrt{\mu_n/\lambda_n}\to\alpha\sqrt{2/n}$.",
         )
     notes = (
@@ -219,7 +219,7 @@ def _draw_turnover(ax: Axes, table: DrawnTable, options: FigureOptions) -> None:
         ax.text(
             0.03,
             0.97,
-            f"maximum moves by {moved[0]:.2f}\n" + words,
+            f"maximum moves by a factor {moved[0]:.2f}\n" + words,
             transform=ax.transAxes,
             va="top",
             fontsize=8.3,

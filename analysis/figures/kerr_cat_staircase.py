@@ -132,8 +132,8 @@ def draw_kerr_cat_staircase(options: FigureOptions, measured: Sequence[MeasuredR
             r"Decay rate of the Kerr-cat against the drive: the staircase",
             r"$\Gamma=-\mathrm{d}\ln\langle X\rangle/\mathrm{d}t$ of the population difference of the wells. "
             r"Symbols: manifold $n$ stops tunnelling ($f_n=1/2$); the",
-            r"large ones, $n=1$, end the first plateau. It reaches to deeper wells as the damping $\kappa$ "
-            "gets weaker.",
+            r"large ones, $n=1$, end the first plateau, at $\epsilon_2/K$ written in (b): the weaker the damping "
+            r"$\kappa$, the deeper the wells it reaches.",
         )
     return DrawnFigure(figure, table, notes)
 

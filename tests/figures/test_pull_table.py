@@ -8,6 +8,8 @@ from pathlib import Path
 
 import pytest
 
+from wellhop.analysis.figures.captions import CAPTIONS
+from wellhop.analysis.figures.checks import estimator
 from wellhop.analysis.rates import rate_from_counts
 from wellhop.jobs.findings import UNFINISHED, pull_table
 from wellhop.jobs.showcase import draw
@@ -50,6 +52,28 @@ def test_a_point_without_switches_shows_a_limit(full):
     assert "inf" not in text
     assert "nan" not in text
     assert "measured/predicted" not in text
+
+
+def test_kinds_of_warnings_are_named_below_the_table(full):
+    """Their words are on the page; a reader of the terminal has to know that they are there."""
+    clean = [replace(p, measurement=replace(p.measurement, warnings=())) for p in full.points]
+    assert "! " not in pull_table(replace(full, points=tuple(clean)))
+    for k in (0, 2):
+        clean[k] = replace(
+            clean[k], measurement=replace(clean[k].measurement, warnings=("truncation: population 1 there",))
+        )
+    last = pull_table(replace(full, points=tuple(clean))).splitlines()[-1]
+    assert last == f"! truncation at 2 of {len(clean)} points (0, 2): see the warnings on the page"
+
+
+def test_a_rate_that_fell_back_is_not_called_an_autocorrelation(full):
+    measurement = full.points[0].measurement
+    assert estimator(measurement, "autocorrelation") is measurement.decay_rate
+    fallen = replace(measurement, decay_rate=replace(rate_from_counts(9, 100.0), quantity="decay_rate"))
+    assert estimator(fallen, "autocorrelation") is None
+    points = (replace(full.points[0], measurement=fallen), *full.points[1:])
+    assert "resolved nothing" not in CAPTIONS["staircase"](full)
+    assert "At 1 of them by residence times" in CAPTIONS["staircase"](replace(full, points=points))
 
 
 def test_an_unfinished_run_says_so_first(full):

@@ -2,6 +2,7 @@
 
 import math
 
+import numpy as np
 import pytest
 
 from wellhop.analysis.activation import thermal_slope
@@ -84,10 +85,10 @@ def test_formulas_for_splittings_say_where_they_hold(point):
         assert not point[name].valid
         assert word in point[name].note
         assert point[name].accuracy is None
-    shallow = listed(KerrCat(0.5, 0.1, 0.1), ["splitting_1_below_barrier", "gap_min_wkb"])
+    shallow = listed(KerrCat(0.5, 0.1, 0.1), ["splitting_1_below_barrier", "gap_min_formula"])
     assert math.isnan(shallow["splitting_1_below_barrier"].value)
-    assert math.isnan(shallow["gap_min_wkb"].value)
-    assert "no barrier" in shallow["gap_min_wkb"].note
+    assert math.isnan(shallow["gap_min_formula"].value)
+    assert "no barrier" in shallow["gap_min_formula"].note
 
 
 def test_exact_splittings_do_not_lose_digits_and_scale_with_K():
@@ -161,3 +162,27 @@ def test_stated_accuracy_holds_at_high_temperature(point):
 def test_slope_of_round_off_is_refused():
     with pytest.raises(PredictionError, match="is round-off"):
         thermal_slope(KerrCat(12.0, 0.025, 1e-12))
+
+
+def test_details_hold_no_round_off():
+    """Splittings far below double precision keep their digits; what is only noise is empty."""
+    deep = staircase_details(KerrCat(25.0, 0.1, 0.02))
+    for n in (1, 2, 3):
+        assert deep.splitting[n] == pytest.approx(float(precise_splitting(25.0, n)), rel=1e-12)
+    assert deep.tunnelling[1] == pytest.approx(deep.splitting[1] ** 2 / deep.dephasing[1], rel=1e-12)
+    cold = staircase_details(KerrCat(25.0, 0.1, 0.0))
+    assert math.isnan(cold.separation)
+    assert np.isnan(cold.exact_contributions).all()
+    for column in (cold.populations, cold.currents, cold.contributions):
+        assert not np.any(column < 0.0)
+    warm = staircase_details(POINT)
+    assert not np.isnan(warm.contributions[:5]).any()
+    assert not np.isnan(warm.exact_contributions[:5]).any()
+
+
+def test_no_mechanism_predicts_a_rate_where_no_well_holds_a_level():
+    for found in listed(
+        KerrCat(0.3, 0.1, 0.02), ["ground_only", "cascaded", "direct", "nonhermitian"]
+    ).values():
+        assert not found.valid
+        assert "no well holds a level" in found.note
