@@ -24,7 +24,7 @@ RATE = r"decay rate $\Gamma/K$"
 #: Sources named at the head of the CSV.
 MODEL = (
     "H = -K a^dag^2 a^2 + eps2 (a^dag^2 + a^2), loss kappa (1 + n_th), heating kappa n_th, K = 1; "
-    "Su, R. G. Cortinas, J. Venkatraman, S. Puri, Unraveling the switching dynamics in a quantum double-well potential"
+    "Su, Cortinas, Venkatraman, Puri, Unraveling the switching dynamics in a quantum double-well potential"
 )
 
 EXACT = Theory("exact (Liouvillian)", COLOURS[0], "-", "o")
