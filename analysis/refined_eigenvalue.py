@@ -27,6 +27,7 @@ Integers = npt.NDArray[Any]
 
 #: Passes of Newton's method, and by how much a pass must shrink the correction to count as progress.
 _MOST_PASSES, _PROGRESS = 60, 0.5
+_DEGENERATE = "eigenvalue: Newton's method does not converge, it is nearly degenerate; move away from that point"
 #: Last binary places that hold nothing but round-off.
 _ROUND_OFF = 30
 
@@ -84,7 +85,10 @@ def refined_eigenvalue(
     shifted = sp.csc_array(matrix.double() - near * sp.eye_array(n))
     border = sp.csc_array(-start[:, None])
     bordered = sp.block_array([[shifted, border], [-border.conj().T, None]], format="csc")
-    factors = sparse_linalg.splu(sp.csc_matrix(bordered), permc_spec="COLAMD")
+    try:
+        factors = sparse_linalg.splu(sp.csc_matrix(bordered), permc_spec="COLAMD")
+    except RuntimeError as error:
+        raise SpectrumError(_DEGENERATE) from error
 
     re, im = _integers(start.real, bits), _integers(start.imag, bits)
     value = [int(_integers(np.array([part]), bits)[0]) for part in (near.real, near.imag)]
@@ -114,9 +118,7 @@ def refined_eigenvalue(
         if grown > previous / _PROGRESS:
             break
         previous = min(previous, grown)
-    raise SpectrumError(
-        "eigenvalue: Newton's method does not converge, it is nearly degenerate; move away from that point"
-    )
+    raise SpectrumError(_DEGENERATE)
 
 
 def _floats(values: Integers, bits: int) -> npt.NDArray[np.float64]:

@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 
+from wellhop.analysis.curves import reduced_rate
 from wellhop.analysis.liouvillian import decay_rate, superoperator
 from wellhop.analysis.prediction import methods_of, predict
 from wellhop.analysis.staircase import RateModel, critical_drive, ground_rate, rate_model
@@ -220,13 +221,13 @@ def test_error_table(reference):
     """Largest relative error over the staircase, entries of the table within their digits."""
     from decimal import Decimal
 
-    # Every other row keeps the test short: all four damping rates are among them.
-    for row in reference["errors"][::2]:
+    for row in reference["errors"]:
         worst = dict.fromkeys(["rate_model", *SEMI_ANALYTICAL], 0.0)
         for eps2 in np.arange(1.0, 12.25, 0.5):
-            found = predict(KerrCat(float(eps2), row["kappa"], row["n_th"]), ["liouvillian", *worst])
-            exact = found[0].value
-            for p in found[1:]:
+            system = KerrCat(float(eps2), row["kappa"], row["n_th"])
+            # 1e-10 off the rate of the full space, and ten times faster
+            exact = reduced_rate(system)
+            for p in predict(system, list(worst)):
                 worst[p.name] = max(worst[p.name], abs(p.value / exact - 1.0))
         for name, value in worst.items():
             digit = float(Decimal(1).scaleb(int(Decimal(row[name]).as_tuple().exponent)))
