@@ -74,7 +74,7 @@ def test_job_is_complete_and_texts_are_apart(
 ) -> None:
     assert job(number).number == number
     assert job(number).title
-    assert "Su, R. G. Cortinas" in job(number).source
+    assert "Su, Cortinas, Venkatraman, Puri" in job(number).source
     assert job(number).seconds <= 60.0
     assert not job(number).sampled
     texts_apart(drawn[number].figure)
