@@ -122,11 +122,11 @@ def test_map_of_mechanisms(drawn: dict[int, DrawnFigure]) -> None:
     ]:
         rows = [
             r for r in table.select(series="map", **{"kappa [K]": kappa}) if abs(r[3] / n_th - 1.0) < 1e-9
-        ]  # type: ignore[operator]
+        ]
         assert len(rows) == 8
         for row in rows:
             if row[2] in names:
-                assert row[mechanism] == names[row[2]]  # type: ignore[index]
+                assert row[mechanism] == names[row[2]]
     count = {
         k: len(table.select(series="map", mechanism="non-Hermitian", **{"kappa [K]": k}))
         for k in (0.025, 0.1)
@@ -141,7 +141,7 @@ def test_borders_on_the_cut(drawn: dict[int, DrawnFigure]) -> None:
     for kappa in (0.025, 0.1):
         rows = table.select(series="border", before="none", **{"kappa [K]": kappa})
         assert [row[6] for row in rows] == ["non-Hermitian"]
-        drive = float(rows[0][2])  # type: ignore[arg-type]
+        drive = float(rows[0][2])
         here = KerrCat(drive, kappa, 1e-8)
         assert ground_rate(here) / reduced_rate(here) == pytest.approx(0.5, abs=0.01)
 
@@ -161,7 +161,7 @@ def test_projection_misses_the_rate_without_thermal_photons(drawn: dict[int, Dra
     for kappa in (0.1, 0.025):
         where = {"panel": "a", "kappa [K]": kappa, "n_th": 0.0}
         exact, equations = (
-            float(table.numbers("Gamma [K]", series=series, **where)[0])  # type: ignore[arg-type]
+            float(table.numbers("Gamma [K]", series=series, **where)[0])
             for series in ("exact", "rate equations")
         )
         misses[kappa] = exact / equations
@@ -202,9 +202,9 @@ def test_non_hermitian_rate_explains_it(drawn: dict[int, DrawnFigure]) -> None:
         assert found == pytest.approx([drive], abs=0.05)
         # the drive of departure grows as damping gets weaker, and all rates below it come from the ground manifold
         where = {"series": "levels of H", "kappa [K]": kappa}
-        drives = table.numbers("eps2 [K]", **where)  # type: ignore[arg-type]
+        drives = table.numbers("eps2 [K]", **where)
         own = [ground_rate(KerrCat(float(e), kappa, 0.0)) for e in drives]
-        np.testing.assert_allclose(table.numbers("Gamma [K]", **where), own, rtol=1e-9)  # type: ignore[arg-type]
+        np.testing.assert_allclose(table.numbers("Gamma [K]", **where), own, rtol=1e-9)
 
 
 def test_refusals() -> None:

@@ -78,7 +78,7 @@ def test_cascaded_and_direct_rates_to_printed_digits(
 ) -> None:
     system = KerrCat(*point)
     for scenario, printed in zip(("cascaded", "direct"), RATES[point], strict=True):
-        assert printed_as(scenario_rate(system, scenario), printed)  # type: ignore[arg-type]
+        assert printed_as(scenario_rate(system, scenario), printed)
     full = rate_model(system).quasi_stationary().decay_rate
     assert scenario_rate(system, "thermal_quantum") == pytest.approx(full, rel=1e-14)
     assert scenario_rate(system, "ground") == ground_rate(system)
@@ -154,7 +154,7 @@ def test_limits_of_the_scenarios() -> None:
     assert ground == pytest.approx(ground_rate(system), rel=1e-13)
     cold = replace(system, n_th=0.0)
     for scenario in ("cascaded", "direct", "ground"):
-        assert scenario_rate(cold, scenario) == pytest.approx(ground_rate(cold), rel=1e-12)  # type: ignore[arg-type]
+        assert scenario_rate(cold, scenario) == pytest.approx(ground_rate(cold), rel=1e-12)
     assert scenario_rate(cold, "nonhermitian") == scenario_rate(system, "nonhermitian")
     assert restricted_model(model, system, "thermal_quantum") is model
     same = restricted_model(model, system, "nonhermitian", 2).quasi_stationary().decay_rate
@@ -216,14 +216,14 @@ def test_refusals() -> None:
     model = rate_model(system)
     for reach in (0, -1, 16, 1.5, True):
         with pytest.raises(ParameterError, match=r"reach: got .*an integer from 1 to 15"):
-            scenario_rate(system, "cascaded", reach=reach)  # type: ignore[arg-type]
+            scenario_rate(system, "cascaded", reach=reach)
     for scenario in ("direct", "ground", "thermal_quantum"):
         with pytest.raises(ParameterError, match=f"None for the scenario {scenario}"):
-            scenario_rate(system, scenario, reach=2)  # type: ignore[arg-type]
+            scenario_rate(system, scenario, reach=2)
     with pytest.raises(
         ParameterError, match="scenario: got 'hot', allowed is one of cascaded, direct, ground"
     ):
-        restricted_model(model, system, "hot")  # type: ignore[arg-type]
+        restricted_model(model, system, "hot")
     with pytest.raises(ParameterError, match="levels: got 14, allowed is 16 manifolds"):
         restricted_model(model, system, "direct", levels=system.manifolds(14))
     with pytest.raises(ParameterError, match=r"n_th: got 0\.0, allowed is a number > 0"):
