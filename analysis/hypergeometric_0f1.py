@@ -27,7 +27,7 @@ Integers = npt.NDArray[Any]
 #: Most work of one call: multiplications, an integer of 2000 binary places counting twice; one to two minutes.
 MOST_WORK = 3e8
 #: Binary places of z/R, significant ones of the result, and those that a first pass keeps for cancellation.
-_PLACES, _SIGNIFICANT, _FIRST = 64, 54, 40
+_PLACES, _SIGNIFICANT, _FIRST = 88, 54, 40
 #: Neighbours in sqrt|z| summed with the same R: coefficients are cheap, a needlessly large R is not.
 _SPREAD, _SMALLEST = 1.12, 1.0
 #: Binary places of cancellation beyond e^{-2 sqrt|z| - π|Im b|}: only at a zero.
@@ -37,8 +37,8 @@ _ZERO = 200
 def log_0f1(b: complex, z: npt.ArrayLike) -> ComplexArray:
     """Logarithm of 0F1(; b; z), principal branch: the real part is ln|0F1|, the imaginary one the phase in (-π, π].
 
-    Relative error of 0F1 about sqrt|z| 10^-16 + 10^-15, which is what the rounding of z itself makes of it; near a
-    zero z₀ that grows by |z/(z - z₀)|. A point costs about 0.1 ms at sqrt|z| = 20 and 10 ms at 600.
+    Every digit that a double holds is right for the z given. (A z that is rounded itself makes an error of sqrt|z| 10^-16, and
+    more near a zero.) A point costs about 0.1 ms at sqrt|z| = 20 and 10 ms at 600.
 
     Args:
         b: Re b > 0. z: any shape, finite.
@@ -97,8 +97,7 @@ def _refuse_long_work(roots: npt.NDArray[np.float64], edges: list[tuple[int, int
 def _sum_group(b: complex, z: ComplexArray, root: float) -> ComplexArray:
     """Logarithms at points whose sqrt|z| is at most ``root``."""
     radius = math.ceil(root * root)
-    scaled = z / radius
-    w_re, w_im = _fixed(scaled.real), _fixed(scaled.imag)
+    w_re, w_im = _fixed(z.real, radius), _fixed(z.imag, radius)
     out = np.empty(z.size, dtype=np.complex128)
     left = np.arange(z.size)
     bits = _SIGNIFICANT + _FIRST
@@ -155,13 +154,13 @@ def _horner(re_of: list[int], im_of: list[int], w_re: Integers, w_im: Integers) 
     return re, im
 
 
-def _fixed(values: npt.NDArray[np.float64]) -> Integers:
-    """Values of size <= 1 with ``_PLACES`` binary places."""
+def _fixed(values: npt.NDArray[np.float64], radius: int) -> Integers:
+    """Values over the radius with ``_PLACES`` binary places, rounded down."""
     mantissa, exponent = np.frexp(values)
     whole = np.ldexp(mantissa, 53).astype(np.int64).tolist()
     out = np.empty(values.size, dtype=object)
     for k, (digits, shift) in enumerate(zip(whole, (exponent + (_PLACES - 53)).tolist(), strict=True)):
-        out[k] = digits << shift if shift >= 0 else digits >> -shift
+        out[k] = (digits << shift if shift >= 0 else digits >> -shift) // radius
     return out
 
 
@@ -169,8 +168,9 @@ def _logarithm(re: Integers, im: Integers, lengths: npt.NDArray[np.int64], bits:
     """ln((re + i im) 2^-bits) of integers of any length."""
     out = np.empty(re.size, dtype=np.complex128)
     for k, (x, y, length) in enumerate(zip(re, im, lengths.tolist(), strict=True)):
-        # 60 leading places fit into the exponent range of a double and fill its mantissa.
+        # 60 leading places fill the mantissa of a double; its exponent is kept apart, so that ln 1 = 0 exactly.
         shift = max(length - 60, 0)
-        a, c = float(x >> shift), float(y >> shift)
-        out[k] = complex(math.log(math.hypot(a, c)) + (shift - bits) * math.log(2.0), math.atan2(c, a))
+        unit = math.ldexp(1.0, shift + 1 - length)
+        a, c = float(x >> shift) * unit, float(y >> shift) * unit
+        out[k] = complex(math.log(math.hypot(a, c)) + (length - 1 - bits) * math.log(2.0), math.atan2(c, a))
     return out

@@ -126,4 +126,5 @@ def _log_steps(system: TwoPhotonResonator) -> npt.NDArray[np.float64]:
             f"stationary moments: G/eta = {g:.3g} takes {length:.3g} weights, allowed are {MOST_WEIGHTS}; use a larger eta"
         )
     k = np.arange(int(length), dtype=np.float64)
-    return np.log((k + 0.5) / (k + 1.0)) + 2.0 * (np.log(g) - np.log(np.hypot(k + 0.5, delta)))
+    steps = np.log((k + 0.5) / (k + 1.0)) + 2.0 * (np.log(g) - np.log(np.hypot(k + 0.5, delta)))
+    return np.asarray(steps, dtype=np.float64)
