@@ -29,7 +29,7 @@ from wellhop.engine.errors import ParameterError
 from wellhop.engine.lane_streams import open_lane_stream, start_gaussians
 from wellhop.engine.langevin_drift_kernel import kernel_for
 from wellhop.engine.langevin_problem import LangevinProblem, drift_problem, oscillator_problem
-from wellhop.engine.langevin_schemes import SCHEMES, half_turn, is_noisy
+from wellhop.engine.langevin_schemes import SCHEMES, half_turn
 from wellhop.engine.langevin_wells import Cores
 from wellhop.engine.records import (
     CLICK_DTYPE,
@@ -182,8 +182,7 @@ class _Lanes:
         rest = (self.names, budget, self.status, output)
         if problem.kind == "oscillator":
             p = tuple(table["coefficients"].tolist())
-            entry = kernels.ENTRIES[SCHEMES[problem.scheme], is_noisy(p)]
-            entry(p, *common, self.turn, *rest)
+            kernels.entry_of(problem.scheme, p)(p, *common, self.turn, *rest)
         else:
             kernel_for(problem.drift)(SCHEMES[problem.scheme], table["spread"], *common, *rest)
         self._keep(output)

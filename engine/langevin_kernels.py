@@ -22,13 +22,18 @@ from wellhop.engine.langevin_schemes import (
     EULER,
     HEUN,
     MIDPOINT,
+    SCHEMES,
     STRANG,
+    TRUNCATED,
     euler_lanes,
     heun_lanes,
+    is_noisy,
     midpoint_lanes,
     strang_lanes,
 )
 from wellhop.engine.multiplicative_noise import PAIRS, euler_noisy_lanes, heun_noisy_lanes, strang_noisy_lanes
+from wellhop.engine.radial_noise import N_COEFFICIENTS as RADIAL_COEFFICIENTS
+from wellhop.engine.radial_noise import strang_radial_lanes
 
 LANES = 64
 #: end states of a lane
@@ -184,6 +189,7 @@ _euler_block = _block_of(euler_lanes, 1)
 _strang_noisy_block = _block_of(strang_noisy_lanes, PAIRS[STRANG])
 _heun_noisy_block = _block_of(heun_noisy_lanes, PAIRS[HEUN])
 _euler_noisy_block = _block_of(euler_noisy_lanes, PAIRS[EULER])
+_strang_radial_block = _block_of(strang_radial_lanes, 1)
 
 
 @numba.njit(forceinline=True, **PLAIN)
@@ -270,6 +276,12 @@ def run_euler_noisy(p, cores, observables, limits, lanes, turn, names, budget, s
     _drive(_euler_noisy_block, p, cores, observables, limits, lanes, turn, names, budget, status, output)
 
 
+@kept_njit(nogil=True, **PLAIN)
+def run_strang_radial(p, cores, observables, limits, lanes, turn, names, budget, status, output):
+    """Steps of a resonator that loses pairs, its noise grown from a disc without any."""
+    _drive(_strang_radial_block, p, cores, observables, limits, lanes, turn, names, budget, status, output)
+
+
 #: entries of an oscillator: (scheme, whether its noise depends on the state)
 ENTRIES = {
     (STRANG, False): run_strang,
@@ -280,3 +292,10 @@ ENTRIES = {
     (HEUN, True): run_heun_noisy,
     (EULER, True): run_euler_noisy,
 }
+
+
+def entry_of(scheme: str, p: tuple[float, ...]) -> Any:
+    """The entry for the scheme of a problem of kind ``"oscillator"`` and its coefficients."""
+    if scheme in TRUNCATED:
+        return run_strang_radial if len(p) == RADIAL_COEFFICIENTS else run_strang_noisy
+    return ENTRIES[SCHEMES[scheme], is_noisy(p)]

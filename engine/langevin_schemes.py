@@ -32,6 +32,8 @@ from wellhop.engine.oscillator import Oscillator
 
 STRANG, MIDPOINT, HEUN, EULER = 0, 1, 2, 3
 SCHEMES = {"strang": STRANG, "midpoint": MIDPOINT, "heun": HEUN, "euler": EULER}
+#: schemes of a resonator whose negative diffusion is made non-negative, see ``resonator_langevin``; not for any oscillator
+TRUNCATED = ("strang_drop", "strang_clip")
 #: sweeps of the implicit midpoint rule; the error falls by ω dt/2 per sweep
 _SWEEPS = 12
 # places in the tuple of coefficients
