@@ -24,7 +24,7 @@ ComplexArray = npt.NDArray[np.complex128]
 #: Array of Python integers.
 Integers = npt.NDArray[Any]
 
-#: Most work of one call: multiplications, an integer of 2000 binary places counting twice; one to two minutes.
+#: Most work of one call: multiplications, an integer of 2000 binary places counting twice; about a minute.
 MOST_WORK = 3e8
 #: Binary places of z/R, significant ones of the result, and those that a first pass keeps for cancellation.
 _PLACES, _SIGNIFICANT, _FIRST = 88, 54, 40
@@ -86,7 +86,7 @@ def _refuse_long_work(roots: npt.NDArray[np.float64], edges: list[tuple[int, int
     for first, last in edges:
         root = float(roots[last - 1])
         # About 3.6 sqrt|z| terms; coefficients, one per term, have up to 5.8 sqrt|z| places before they are cut.
-        work += (3.6 * root + 40.0) * ((last - first) * (10.0 + 0.015 * root) + 20.0 + 0.05 * root)
+        work += (3.6 * root + 40.0) * ((last - first) * (10.0 + 0.015 * root) + 40.0 + 0.2 * root)
     if work > MOST_WORK:
         raise PredictionError(
             f"0F1: {roots.size} points up to sqrt|z| = {roots[-1]:.3g} take {work / MOST_WORK:.3g} times the work allowed; "
