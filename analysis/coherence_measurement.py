@@ -23,7 +23,7 @@ from wellhop.analysis.coherence import (
     ensemble_lambda,
 )
 from wellhop.analysis.estimate import RateEstimate, check_level
-from wellhop.engine.errors import StatisticsError
+from wellhop.engine.errors import StatisticsError, TooFewSwitchesError
 from wellhop.engine.records import EndState, TrajectoryRecord
 
 #: Columns of the samples with the two parts of <C>.
@@ -185,7 +185,7 @@ def _headline(
     """Rates, the estimate they come from, and why there is none."""
     try:
         found = autocorrelation_lambda(series, interval, tau, guess, sign, level)
-    except StatisticsError as error:
+    except (StatisticsError, TooFewSwitchesError) as error:
         undetermined = {
             name: RateEstimate(quantity, "undetermined", math.nan, 0.0, math.inf, math.inf, level)
             for name, quantity in QUANTITIES.items()
@@ -201,7 +201,7 @@ def _ensemble(
         return None
     try:
         return ensemble_lambda(series, interval, tau, value, sign, level)
-    except StatisticsError:
+    except (StatisticsError, TooFewSwitchesError):
         return None
 
 
@@ -213,7 +213,7 @@ def _scan(
     for lag in LAG_SCAN if value is not None else ():
         try:
             found = autocorrelation_lambda(series, interval, tau, value, sign, level, lag=lag * tau)
-        except StatisticsError:
+        except (StatisticsError, TooFewSwitchesError):
             continue
         out.setdefault(found.lags.first * interval, found.rates)
     return tuple(out.items())

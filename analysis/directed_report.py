@@ -28,6 +28,7 @@ RATE_HTML = {
     "k_b": "<i>k</i><sub>b</sub>",
     "k_d": "<i>k</i><sub>d</sub>",
     "Gamma": "&Gamma;",
+    "Omega": "&Omega;",
 }
 DEFINITIONS = (
     f"{RATE_HTML['k_v']}: vacuum &rarr; bright + or bright &minus;, total. {RATE_HTML['k_b']}: one bright state &rarr; vacuum. "
@@ -53,8 +54,10 @@ def directed_lead(result: CampaignResult, rows: Sequence[ComparedRate]) -> str:
             continue
         points = len({row.point.index for row in mine})
         sentence = f"{words.capitalize()} measured the directed rates at {count_of(points, 'point')}"
-        if all(row.name in ("lam_o", "Gamma") for row in mine):
-            sentence = f"{words.capitalize()} measured the decay rate at {count_of(points, 'point')}"
+        names = {row.name for row in mine}
+        if names <= {"lam_o", "Gamma", "Omega"}:
+            what = "decay rate and the frequency" if "Omega" in names else "decay rate"
+            sentence = f"{words.capitalize()} measured the {what} at {count_of(points, 'point')}"
         pulls = [row.comparison.pull for row in mine if row.comparison is not None]
         pulls = [pull for pull in pulls if math.isfinite(pull)]
         if pulls:
@@ -98,7 +101,7 @@ def add_rates(page: Page, result: CampaignResult, rows: Sequence[ComparedRate]) 
 def _row(result: CampaignResult, row: ComparedRate, names: Sequence[str]) -> list[str]:
     scale, rate = result.scale(row.point), row.estimate
     cells = [str(row.point.index), *(number(result.parameter(row.point, n)) for n in names)]
-    cells += [row.arm, RATE_HTML[row.name]]
+    cells += [row.arm_label, RATE_HTML[row.name]]
     if "standard_error" in rate.counts:
         low, high = (_signed(x / scale) for x in (rate.lower, rate.upper))
         cells += [_signed(rate.value / scale), f"{low} &hellip; {high}", _DASH]

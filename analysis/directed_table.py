@@ -30,7 +30,12 @@ SUFFIX = {"jumps": "", "langevin": "_twa"}
 ARM_IN_WORDS = {"jumps": "quantum jumps", "langevin": "Langevin trajectories"}
 MODEL_IN_WORDS = {"jumps": "exact model (Liouvillian)", "langevin": "truncated Wigner generator"}
 #: Rate of two wells, by prediction: what the decay rate of their populations is called.
-_TWO_WELLS = {"jumps": (("lam_o", "lam_o"),), "langevin": (("lam_o", "lam_o_twa"), ("Gamma", "twa"))}
+_TWO_WELLS = {
+    "jumps": (("lam_o", "lam_o"), ("Gamma", "decay")),
+    "langevin": (("lam_o", "lam_o_twa"), ("Gamma", "twa")),
+}
+#: Rates of a coherence between parities and their predictions.
+_COHERENCE = {"Gamma": "decay", "Omega": "frequency"}
 
 
 @dataclass(frozen=True)
@@ -50,6 +55,12 @@ class ComparedRate:
     prediction: Prediction | None
     comparison: Comparison | None
     counted: RateEstimate | None = None
+
+    @property
+    def arm_label(self) -> str:
+        """The arm, with its truncation where it has one."""
+        scheme = self.point.truncation_scheme if self.arm == "langevin" else ""
+        return f"{self.arm} {scheme}" if scheme else self.arm
 
     @property
     def switches(self) -> int | None:
@@ -77,8 +88,16 @@ def compared_rates(result: CampaignResult) -> list[ComparedRate]:
                 for name, rate in directed.rates.items():
                     prediction = point.prediction(name + SUFFIX[arm])
                     rows.append(_row(result, point, arm, name, rate, prediction, directed.core.rate(name)))
+            if arm == "jumps" and point.coherence is not None:
+                for name, rate in point.coherence.rates.items():
+                    prediction = point.prediction(_COHERENCE[name])
+                    rows.append(_row(result, point, arm, name, rate, prediction, None))
             two = point.measurement if arm == "jumps" else point.langevin
             if two is None:
+                continue
+            if arm == "langevin" and point.truncation_scheme:
+                method = f"twa_{point.truncation_scheme}"
+                rows.append(_row(result, point, arm, "Gamma", two.decay_rate, point.prediction(method), two.residence))
                 continue
             for name, method in _TWO_WELLS[arm]:
                 prediction = point.prediction(method)
@@ -132,7 +151,7 @@ def rates_csv(result: CampaignResult, rows: Sequence[ComparedRate]) -> DrawnTabl
     for row in rows:
         scale, rate = result.scale(row.point), row.estimate
         table.add(
-            row.point.index, *parameter_cells(result, row.point), row.arm, row.name, rate.value / scale,
+            row.point.index, *parameter_cells(result, row.point), row.arm_label, row.name, rate.value / scale,
             rate.lower / scale, rate.upper / scale, rate.level, rate.relative_error, row.switches, rate.method,
             None if row.counted is None else row.counted.value / scale,
             None if row.prediction is None else row.prediction.value / scale,
@@ -165,7 +184,7 @@ def rate_table(result: CampaignResult, rows: Sequence[ComparedRate]) -> str:
 
 def _cells(result: CampaignResult, row: ComparedRate) -> list[str]:
     scale, rate = result.scale(row.point), row.estimate
-    cells = [row.arm, row.name]
+    cells = [row.arm_label, row.name]
     if "standard_error" in rate.counts:
         # a difference: its error is no fraction of it
         cells += [f"{rate.value / scale:.3e}", f"+-{rate.counts['standard_error'] / scale:.1e}"]

@@ -17,6 +17,11 @@ from wellhop.engine.errors import PredictionError
 from wellhop.engine.lindblad import LindbladModel
 from wellhop.engine.systems.kerr_cat import KerrCat
 from wellhop.engine.systems.kerr_two_photon_drive import KerrTwoPhotonDrive
+from wellhop.engine.systems.two_photon_resonator import TwoPhotonResonator
+
+
+#: Quantities in the unit of a rate.
+RATES = ("decay_rate", "escape_rate", "frequency", "loss_rate")
 
 
 @dataclass(frozen=True)
@@ -84,6 +89,10 @@ def methods_of(system: str) -> Mapping[str, Method]:
         from wellhop.analysis.two_photon_prediction import TWO_PHOTON_METHODS
 
         return TWO_PHOTON_METHODS
+    if system == TwoPhotonResonator.name:
+        from wellhop.analysis.resonator_prediction import RESONATOR_METHODS
+
+        return RESONATOR_METHODS
     from wellhop.analysis.kerr_cat_prediction import KERR_CAT_METHODS
 
     return KERR_CAT_METHODS
@@ -130,7 +139,8 @@ def check_methods(methods: Sequence[str], known: Mapping[str, Method] | None = N
 
 
 def predict(
-    system: KerrCat | KerrTwoPhotonDrive | LindbladModel, methods: Sequence[str] | None = None
+    system: KerrCat | KerrTwoPhotonDrive | TwoPhotonResonator | LindbladModel,
+    methods: Sequence[str] | None = None,
 ) -> list[Prediction]:
     """Predictions of the switching rates of a system.
 
@@ -151,7 +161,13 @@ def predict(
     semi_analytical 8.565493e-04 True
     """
     if isinstance(system, KerrTwoPhotonDrive):
-        return _two_photon_predictions(system, methods)
+        from wellhop.analysis.two_photon_prediction import TwoPhotonSubject
+
+        return _named_quantities(system, TwoPhotonSubject(system), methods)
+    if isinstance(system, TwoPhotonResonator):
+        from wellhop.analysis.resonator_prediction import ResonatorSubject
+
+        return _named_quantities(system, ResonatorSubject(system), methods)
     generic = isinstance(system, LindbladModel)
     if not generic and not isinstance(system, KerrCat):
         raise PredictionError(
@@ -177,16 +193,15 @@ def predict(
     return out
 
 
-def _two_photon_predictions(system: KerrTwoPhotonDrive, methods: Sequence[str] | None) -> list[Prediction]:
-    """Predictions of the system with three wells, each with the quantity its method names."""
-    from wellhop.analysis.two_photon_prediction import TwoPhotonSubject
-
+def _named_quantities(
+    system: KerrTwoPhotonDrive | TwoPhotonResonator, subject: Any, methods: Sequence[str] | None
+) -> list[Prediction]:
+    """Predictions of a system with several rates, each with the quantity its method names."""
     table = methods_of(system.name)
-    subject = TwoPhotonSubject(system)
     out = []
     for name in default_methods_of(system.name) if methods is None else check_methods(methods, table):
         method = table[name]
         value, valid, note, accuracy = method.evaluate(subject)
-        unit = subject.unit_note if method.quantity in ("decay_rate", "escape_rate") else ""
+        unit = subject.unit_note if method.quantity in RATES else ""
         out.append(Prediction(name, method.label, method.quantity, value, unit, valid, note, accuracy))
     return out

@@ -5,7 +5,7 @@
                               arrhenius, directed_rates
     FOLDER/comparison.csv     the table of measured against predicted
     FOLDER/manifolds.csv      decay rates by manifold, where a campaign resolves them
-    FOLDER/rates.csv          the same of directed rates; exponents.csv: S of rates at several U
+    FOLDER/rates.csv          the same of directed rates; exponents.csv: S of rates at several U; action.csv: S of a resonator
 
 A figure that has nothing to show is left out, with its section. The same result gives the same bytes.
 """
@@ -31,12 +31,14 @@ from wellhop.analysis.directed_report import (
 from wellhop.analysis.directed_table import compared_rates, rates_csv
 from wellhop.analysis.figures.captions import CAPTIONS
 from wellhop.analysis.figures.checks import draw_checks, has_checks
+from wellhop.analysis.figures.coherence import draw_coherences, has_coherences
 from wellhop.analysis.figures.clicks import draw_clicks, total_click_rate
 from wellhop.analysis.figures.directed_rates import draw_directed_rates, has_directed_rates
 from wellhop.analysis.figures.drawn import DrawnTable
 from wellhop.analysis.figures.exponents import draw_exponents, has_exponents
 from wellhop.analysis.figures.labels import point_math
 from wellhop.analysis.figures.residence import draw_residence, has_residence
+from wellhop.analysis.figures.resonator_exponents import draw_resonator_exponents, has_resonator_exponents
 from wellhop.analysis.figures.save import remove_stale, save_figure, write_file
 from wellhop.analysis.figures.staircase import draw_staircase
 from wellhop.analysis.figures.survival import draw_survival, has_survival
@@ -51,8 +53,11 @@ from wellhop.analysis.report_text import (
     add_warnings,
     lead,
 )
+from wellhop.analysis.resonator_report import DEFINITIONS as RESONATOR_DEFINITIONS
+from wellhop.analysis.resonator_report import add_coherences, add_resonator_exponents, resonator_exponents_csv
 from wellhop.analysis.result import CampaignResult
 from wellhop.engine.errors import ParameterError
+from wellhop.engine.systems.two_photon_resonator import TwoPhotonResonator
 
 
 @dataclass(frozen=True)
@@ -78,12 +83,14 @@ def draw_traces(result: CampaignResult) -> tuple[Figure, DrawnTable]:
 
 
 #: Figures above the tables.
-_FIRST = ("staircase", "arrhenius", "directed_rates")
+_FIRST = ("staircase", "arrhenius", "exponents", "directed_rates", "coherence")
 #: By the name used in a campaign's ``[report] figures`` and as file name; in the order of the page.
 FIGURES: dict[str, FigureKind] = {
     "staircase": FigureKind("Decay rates", draw_staircase, lambda r: any(r.measured()) or bool(r.curves)),
     "arrhenius": FigureKind("Rates against 1/U", draw_exponents, has_exponents),
+    "exponents": FigureKind("Rates against 1/η", draw_resonator_exponents, has_resonator_exponents),
     "directed_rates": FigureKind("Directed rates", draw_directed_rates, has_directed_rates),
+    "coherence": FigureKind("Coherence between parities", draw_coherences, has_coherences),
     "residence": FigureKind("Residence times", draw_residence, has_residence),
     "survival": FigureKind("Survival in a well", draw_survival, has_survival),
     "trajectory": FigureKind("Single trajectories", draw_traces, lambda r: any(p.traces for p in r.points)),
@@ -130,10 +137,14 @@ def write_report(result: CampaignResult, folder: Path, figures: Sequence[str] = 
         if name == "arrhenius":
             add_exponents(page, result)
             write_file(folder / "exponents.csv", exponents_csv(result).csv().encode("utf-8"))
+        if name == "exponents":
+            add_resonator_exponents(page, result)
+            write_file(folder / "action.csv", resonator_exponents_csv(result).csv().encode("utf-8"))
     if rates:
         add_rates(page, result, rates)
         write_file(folder / "rates.csv", rates_csv(result, rates).csv().encode("utf-8"))
         add_wells(page, result)
+        add_coherences(page, result)
     if rows:
         add_comparison(page, result, rows)
         write_file(folder / "comparison.csv", comparison_csv(result, rows).csv().encode("utf-8"))
@@ -147,7 +158,10 @@ def write_report(result: CampaignResult, folder: Path, figures: Sequence[str] = 
         if name == ("survival" if "survival" in rest else "residence"):
             add_law(page, result)
     directed = any(point.directed for point in result.points)
-    add_conventions(page, result, DEFINITIONS if directed and not rows else (), DEFINITIONS[2:3] if rates and not directed else ())
+    if result.system == TwoPhotonResonator.name:
+        add_conventions(page, result, RESONATOR_DEFINITIONS)
+    else:
+        add_conventions(page, result, DEFINITIONS if directed and not rows else (), DEFINITIONS[2:3] if rates and not directed else ())
     add_provenance(page, result)
     remove_stale(folder, tuple(name for name in FIGURES if name not in shown))
     path = folder / "report.html"

@@ -147,6 +147,8 @@ def add_warnings(page: Page, result: CampaignResult) -> None:
                     continue
                 where.setdefault((arm, warning), []).append(point.index)
     for point in result.points:
+        for warning in point.coherence.warnings if point.coherence is not None else ():
+            where.setdefault(("", warning), []).append(point.index)
         for name, directed in point.directed.items():
             for warning in directed.warnings:
                 where.setdefault((f"{name} arm, ", warning), []).append(point.index)

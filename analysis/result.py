@@ -21,10 +21,12 @@ import numpy.typing as npt
 if TYPE_CHECKING:
     from wellhop.analysis.arrhenius_family import ArrheniusFamily
     from wellhop.analysis.branching_comparison import BranchingComparison
+    from wellhop.analysis.coherence_measurement import CoherenceMeasurement
     from wellhop.analysis.directed_measurement import DirectedMeasurement
     from wellhop.analysis.figures.well_trajectory import WellLevel
     from wellhop.analysis.measurement import Measurement
     from wellhop.analysis.prediction import Prediction
+    from wellhop.analysis.resonator_families import ExponentFamily
 
 FloatArray = npt.NDArray[np.float64]
 #: Names and values (as drawn) of the parameters that are fixed along one curve.
@@ -99,7 +101,9 @@ class PointResult:
         measurement: two wells, the arm of quantum jumps that switches can be seen in; ``None`` if it did not run.
         counting: the arm of plain photon counting; ``None`` if it did not run.
         langevin: two wells, the arm of Langevin trajectories; ``None`` if it did not run.
+        truncation_scheme: of those trajectories where the equation needs one, ``drop`` or ``clip``; else empty.
         directed: three wells, by name of the arm (``jumps``, ``langevin``).
+        coherence: the arm of quantum jumps where parity is conserved and no record reveals a well; else ``None``.
         predictions: every prediction asked for at this point.
         traces: trajectories worth looking at, usually one of each unravelling.
         wells: attractors of the mean field by number, for the figure of the traces; empty: not of that kind.
@@ -112,7 +116,9 @@ class PointResult:
     measurement: Measurement | None = None
     counting: Measurement | None = None
     langevin: Measurement | None = None
+    truncation_scheme: str = ""
     directed: Mapping[str, DirectedMeasurement] = field(default_factory=dict)
+    coherence: CoherenceMeasurement | None = None
     predictions: tuple[Prediction, ...] = ()
     traces: tuple[TrajectoryTrace, ...] = ()
     wells: tuple[WellLevel, ...] = ()
@@ -165,6 +171,7 @@ class CampaignResult:
         points: in the order of the campaign.
         curves, critical_drives: predictions along the sweep; may be empty.
         arrhenius: points that differ in U alone, with the exponents of their rates; may be empty.
+        exponents: the same of two-photon resonators that differ in eta alone.
         provenance: label -> text, printed as given (versions, commit, seed, content hash, processors).
         conventions: plain sentences on what the quantities mean; empty: the report's own. commands: shell
             lines that reproduce the report.
@@ -179,6 +186,7 @@ class CampaignResult:
     curves: tuple[PredictionCurve, ...] = ()
     critical_drives: tuple[CriticalDrive, ...] = ()
     arrhenius: tuple[ArrheniusFamily, ...] = ()
+    exponents: tuple[ExponentFamily, ...] = ()
     provenance: Mapping[str, str] = field(default_factory=dict)
     conventions: tuple[str, ...] = ()
     commands: tuple[str, ...] = ()

@@ -12,7 +12,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, ClassVar, Final
+from typing import Any, ClassVar, Final, Literal
 
 from wellhop.jobs.campaign_schema import (
     NOT_NEGATIVE,
@@ -47,12 +47,20 @@ LANGEVIN_ONLY: Final = {
 }
 DISCS_ONLY: Final = dict.fromkeys(
     ("core_bright", "core_vacuum"),
-    "jump trajectories of kerr_cat_staircase are labelled by |<X>|: see core_thresholds",
+    "jump trajectories of this system are labelled by |<X>|: see core_thresholds",
 )
-KERR_CAT_ONLY: Final = {
+MANIFOLDS_ONLY: Final = {
     "manifolds": "only kerr_cat_staircase has manifolds; this system lives in Fock space, see fock_cutoff",
     "manifolds_resolved": "only kerr_cat_staircase has manifolds",
-    "core_thresholds": "only kerr_cat_staircase is labelled by |<X>|; see core_bright and core_vacuum",
+}
+THRESHOLDS_ONLY: Final = {
+    "core_thresholds": "this system is not labelled by |<X>|; see core_bright and core_vacuum",
+}
+#: By what a system is labelled -> keys of others.
+REFUSED_OF: Final[Mapping[str, Mapping[str, str]]] = {
+    "manifolds": DISCS_ONLY,
+    "thresholds": {**DISCS_ONLY, **MANIFOLDS_ONLY},
+    "discs": {**MANIFOLDS_ONLY, **THRESHOLDS_ONLY},
 }
 
 
@@ -135,13 +143,18 @@ class Wells:
         group: trajectories start in the wells in turn, so counts are multiples of this: the least common
             multiple of the numbers of wells of all points; 1 while they are unknown.
         most: largest number of wells of a point.
-        manifolds: whether the system is described by manifolds and thresholds on |<X>|.
+        labels: by what jump trajectories are labelled: ``manifolds`` and thresholds on |<X>|, ``thresholds`` alone, or
+            ``discs`` in the plane of alpha.
+        truncated: whether the truncated Wigner equation of this system needs a truncation by name.
+        jump_batch: jump trajectories per batch, where they are short; else by the number of wells.
     """
 
     arms: tuple[str, ...] = ARM_NAMES
     group: int = 1
     most: int = 2
-    manifolds: bool = True
+    labels: Literal["manifolds", "thresholds", "discs"] = "manifolds"
+    truncated: bool = False
+    jump_batch: int | None = None
 
 
 def arms(content: object, problems: Problems, wells: Wells) -> tuple[Arm, ...]:
@@ -177,10 +190,10 @@ def _jump_arm(index: int, name: str, section: Section, wells: Wells) -> JumpArm:
     unravelling = _unravelling(name, section)
     duration = read_duration(section)
     refuse_keys(section, LANGEVIN_ONLY, "no such key for quantum jumps")
-    refuse_keys(section, DISCS_ONLY if wells.manifolds else KERR_CAT_ONLY, "no such key for this system")
+    refuse_keys(section, REFUSED_OF[wells.labels], "no such key for this system")
     if name == "jumps":
-        stop, batch, most = read_stopping(section, wells, JUMP_BATCHES[wells.most])
-        thresholds = _thresholds(section) if wells.manifolds else ()
+        stop, batch, most = read_stopping(section, wells, wells.jump_batch or JUMP_BATCHES[wells.most])
+        thresholds = _thresholds(section) if wells.labels != "discs" else ()
     else:
         batch = most = _count(section, "trajectories", 8, wells.group)
         stop, thresholds = Stop("trajectories", batch), ()
@@ -198,15 +211,15 @@ def _jump_arm(index: int, name: str, section: Section, wells: Wells) -> JumpArm:
         "burn_in": section.optional_number("burn_in", NOT_NEGATIVE),
         "unravelling": unravelling,
         "core_thresholds": thresholds,
-        "manifolds": section.optional_integer("manifolds", at_least(3, 64)) if wells.manifolds else None,
+        "manifolds": section.optional_integer("manifolds", at_least(3, 64)) if wells.labels == "manifolds" else None,
         "fock_cutoff": section.optional_integer("fock_cutoff", at_least(4, 1000)),
         "propagator": section.choice("propagator", "auto", PROPAGATORS),
         "record_clicks": section.flag("record_clicks", False),
     }
     arm = JumpArm(**known)
-    if name == "jumps" and wells.manifolds and _resolves_manifolds(section, arm):
+    if name == "jumps" and wells.labels == "manifolds" and _resolves_manifolds(section, arm):
         arm = ManifoldJumpArm(**known)
-    if not wells.manifolds:
+    if wells.labels == "discs":
         bright, vacuum = (section.optional_number(key, SHARE) for key in DISCS_ONLY)
         arm = DiscJumpArm(**known, core_bright=bright, core_vacuum=vacuum)
     section.finish()

@@ -93,7 +93,12 @@ def parameters_of_system(system: Any) -> dict[str, float]:
 def _details(system: Any, *, everything: bool) -> dict[str, Any]:
     """What lies behind the rates, as plain lists and numbers; not finite becomes None."""
     from wellhop.engine.systems.kerr_two_photon_drive import KerrTwoPhotonDrive
+    from wellhop.engine.systems.two_photon_resonator import TwoPhotonResonator
 
+    if isinstance(system, TwoPhotonResonator):
+        from wellhop.analysis.resonator_prediction import resonator_details
+
+        return resonator_details(system)
     if isinstance(system, KerrTwoPhotonDrive):
         from wellhop.analysis.two_photon_prediction import two_photon_details
 
@@ -138,7 +143,7 @@ def details_lines(details: dict[str, Any]) -> str:
         real, imaginary = point["alpha"]
         lines.append(
             f"{point['kind']:<7}{'stable' if point['stable'] else 'unstable':<9} alpha = {real:.6g} {imaginary:+.6g} i"
-            f"  U|alpha|^2 = {point['scaled_photons']:.6g}"
+            + (f"  U|alpha|^2 = {point['scaled_photons']:.6g}" if "scaled_photons" in point else f"  |alpha|^2 = {point['photons']:.6g}")
         )
     special = ("fixed_points", "instantons_twa")
     lines += [f"{name}: {_written(value)}" for name, value in details.items() if name not in special]
@@ -169,13 +174,20 @@ def _written(value: Any) -> str:
         return ", ".join(f"{name} {_written(inner)}" for name, inner in value.items())
     if isinstance(value, list):
         return "[" + ", ".join(map(_written, value)) + "]"
+    if isinstance(value, bool):
+        return "yes" if value else "no"
     return value if isinstance(value, str) else _shown(value)
 
 
 def convention_of(system: str) -> str:
     """What the names of the rates of a system mean."""
     from wellhop.engine.systems.kerr_two_photon_drive import KerrTwoPhotonDrive
+    from wellhop.engine.systems.two_photon_resonator import TwoPhotonResonator
 
+    if system == TwoPhotonResonator.name:
+        from wellhop.analysis.resonator_prediction import CONVENTION as PARITY
+
+        return PARITY
     if system == KerrTwoPhotonDrive.name:
         from wellhop.analysis.two_photon_prediction import CONVENTION as THREE_WELLS
 

@@ -29,6 +29,9 @@ def add_arguments_trajectory(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--unravelling", choices=UNRAVELLINGS, help="of jumps: what the detectors see (default: all that show something)"
     )
+    parser.add_argument(
+        "--truncation", choices=("drop", "clip"), help="of Langevin trajectories of two_photon_resonator, needed there"
+    )
 
 
 def execute_trajectory(arguments: argparse.Namespace) -> int:
@@ -49,6 +52,8 @@ def execute_trajectory(arguments: argparse.Namespace) -> int:
         )
     if arguments.engine == "langevin" and arguments.unravelling is not None:
         problems.append("--unravelling: got one with --engine langevin, allowed is none: Langevin trajectories have no clicks")
+    if arguments.truncation is not None and arguments.engine != "langevin":
+        problems.append("--truncation: got one with --engine jumps, allowed is none: quantum jumps truncate nothing")
     if problems:
         raise UsageError("\n  ".join(problems))
     system = chosen_system(arguments)
@@ -64,6 +69,7 @@ def execute_trajectory(arguments: argparse.Namespace) -> int:
         seed=seed,
         unravelling=arguments.unravelling,
         engine=arguments.engine,
+        truncation=arguments.truncation,
     )
     print(written)
     return 0

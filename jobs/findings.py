@@ -12,6 +12,7 @@ from pathlib import Path
 from wellhop.analysis.arrhenius_family import arrhenius_families
 from wellhop.analysis.branching_comparison import BranchingComparison, compare_branching, predicted_branching
 from wellhop.analysis.branching_report import branching_text
+from wellhop.analysis.coherence_measurement import CoherenceMeasurement
 from wellhop.analysis.comparison_table import ComparedPoint, compared_points, sweep_chi_square
 from wellhop.analysis.curves import truncation_checks, with_curves
 from wellhop.analysis.directed_measurement import DirectedMeasurement
@@ -20,15 +21,18 @@ from wellhop.analysis.directed_table import compared_rates, rate_table
 from wellhop.analysis.manifold_branching import BranchingMeasurement
 from wellhop.analysis.measurement import Measurement
 from wellhop.analysis.prediction import predict
+from wellhop.analysis.resonator_families import exponent_families
+from wellhop.analysis.resonator_report import resonator_exponent_lines
 from wellhop.analysis.result import DIMENSIONLESS, CampaignResult, PointResult, TrajectoryTrace
 from wellhop.engine.errors import WellhopError
 from wellhop.engine.systems import System, build_measurable
 from wellhop.engine.systems.kerr_cat import KerrCat
-from wellhop.jobs.campaign import Campaign, changed_keys_of_texts, parse
+from wellhop.jobs.campaign import EXPONENT_FIGURES, Campaign, changed_keys_of_texts, parse
 from wellhop.jobs.campaign_points import Point
 from wellhop.jobs.content import ContentHash
 from wellhop.jobs.engines import CampaignEngine
 from wellhop.jobs.judging import measurement_of, with_branching
+from wellhop.jobs.langevin_arm import TruncatedLangevinArm
 from wellhop.jobs.results import Results
 from wellhop.jobs.showcase import EngineName, illustrate, well_levels
 from wellhop.jobs.store import RunFolder
@@ -41,10 +45,12 @@ CURVES = ("liouvillian", "semi_analytical")
 QUANTUM_FIGURES = ("staircase", "residence", "survival", "clicks", "checks")
 #: points that get example trajectories: the slower of them show the telegraph, none costs more than a second
 SHOWCASES = 2
-#: parameters that can be the unit of rates
-UNITS = ("K", "gamma")
+#: parameters that can be the unit of rates; eta only where it is the same everywhere
+UNITS = ("K", "gamma", "eta")
 #: said of a run that still has work to do
 UNFINISHED = "not complete: only whole batches so far"
+#: what was measured, by point and arm
+Found = dict[tuple[int, str], Measurement | DirectedMeasurement | CoherenceMeasurement | None]
 CONVENTIONS = (
     "Γ (decay_rate) is the decay rate of the population difference between the wells, k(right→left) + k(left→right).",
     "escape_rate is the one-way rate out of one well; for symmetric wells Γ = 2 escape_rate and the mean residence time is 2/Γ.",
@@ -61,7 +67,8 @@ def findings(folder: Path) -> tuple[CampaignResult, tuple[str, ...]]:
     """
     with RunFolder.open(folder, write=False, changed_keys=changed_keys_of_texts) as found:
         campaign = parse(found.campaign_text, str(folder / "campaign.toml"))
-        measured: dict[tuple[int, str], Measurement | DirectedMeasurement | None] = {}
+        measured: Found = {}
+        truncations: dict[int, str] = {}
         manifolds: dict[int, int] = {}
         branching: dict[int, BranchingMeasurement] = {}
         content = ContentHash()
@@ -75,6 +82,8 @@ def findings(folder: Path) -> tuple[CampaignResult, tuple[str, ...]]:
                     if split is not None:
                         branching[unit.point] = split
                 measured[unit.point, unit.about["arm"]] = found_here
+                if unit.about.get("truncation"):
+                    truncations[unit.point] = unit.about["truncation"]
                 if unit.about["arm"] == "jumps" and "manifolds" in unit.about:
                     manifolds[unit.point] = int(unit.about["manifolds"])
             provenance = _provenance(found, results.complete, content.hexdigest(), campaign)
@@ -88,6 +97,7 @@ def findings(folder: Path) -> tuple[CampaignResult, tuple[str, ...]]:
         arms = {arm: m for (index, arm), m in measured.items() if index == point.index}
         two = {arm: m for arm, m in arms.items() if isinstance(m, Measurement)}
         directed = {arm: m for arm, m in arms.items() if isinstance(m, DirectedMeasurement)}
+        coherence = arms.get("jumps")
         traces = _traces(campaign, point, system) if point.index in shown else ()
         points.append(
             PointResult(
@@ -96,6 +106,8 @@ def findings(folder: Path) -> tuple[CampaignResult, tuple[str, ...]]:
                 measurement=two.get("jumps"),
                 counting=two.get("counting"),
                 langevin=two.get("langevin"),
+                truncation_scheme=truncations.get(point.index, ""),
+                coherence=coherence if isinstance(coherence, CoherenceMeasurement) else None,
                 directed={arm: directed[arm] for arm in ("jumps", "langevin") if arm in directed},
                 predictions=predictions,
                 traces=traces,
@@ -118,10 +130,10 @@ def findings(folder: Path) -> tuple[CampaignResult, tuple[str, ...]]:
             f"wellhop run {shlex.quote(Path(campaign.source).name)} --output {name}",
             f"wellhop report {name}",
         ),
-        unit=next((name for name in UNITS if name in campaign.points[0].parameters), ""),
+        unit=next((n for n in UNITS if n in campaign.points[0].parameters and (n != "eta" or n not in campaign.swept)), ""),
     )
-    if "arrhenius" in campaign.figures:
-        result = replace(result, arrhenius=arrhenius_families(result))
+    if any(name in campaign.figures for name in EXPONENT_FIGURES):
+        result = replace(result, arrhenius=arrhenius_families(result), exponents=exponent_families(result))
     curves = tuple(method for method in CURVES if method in campaign.predict)
     return (with_curves(result, curves) if curves else result), figures_shown(campaign)
 
@@ -140,9 +152,7 @@ def figures_shown(campaign: Campaign) -> tuple[str, ...]:
     return tuple(name for name in campaign.figures if name not in QUANTUM_FIGURES)
 
 
-def _showcased(
-    campaign: Campaign, measured: dict[tuple[int, str], Measurement | DirectedMeasurement | None]
-) -> tuple[int, ...]:
+def _showcased(campaign: Campaign, measured: Found) -> tuple[int, ...]:
     """Points to illustrate: of a Kerr-cat two of those with a known rate, not much slower than the fastest; else the one
     whose rarer direction is the fastest.
     """
@@ -154,6 +164,8 @@ def _showcased(
             rarest[index] = min(slower, rarest.get(index, math.inf))
     for point in campaign.points:
         m = measured.get((point.index, "jumps"))
+        if isinstance(m, CoherenceMeasurement) and m.rates["Gamma"].value > 0.0:
+            known.append((m.rates["Gamma"].value, point.index))
         if isinstance(m, Measurement) and math.isfinite(m.decay_rate.value) and m.decay_rate.value > 0:
             known.append((m.decay_rate.value, point.index))
     several = [(rate, index) for index, rate in rarest.items() if rate > 0.0]
@@ -175,9 +187,11 @@ def _traces(campaign: Campaign, point: Point, system: System) -> tuple[Trajector
     found: list[TrajectoryTrace] = []
     for engine in engines:
         try:
+            truncation = next((a.truncation for a in campaign.arms if isinstance(a, TruncatedLangevinArm)), None)
             found += illustrate(
-                campaign.system, point.parameters, engine=engine, seed=campaign.seed, point=point.index
-            )
+                campaign.system, point.parameters, engine=engine, seed=campaign.seed, point=point.index,
+                truncation=truncation if engine == "langevin" else None,
+            )  # fmt: skip
         except WellhopError as error:
             print(f"point {point.index}: no example of {engine}: {error}", file=sys.stderr)
     return tuple(found)
@@ -226,7 +240,7 @@ def pull_table(result: CampaignResult) -> str:
     rows = [row for row in compared_points(result) if row.point.index not in elsewhere]
     unfinished = [UNFINISHED] if UNFINISHED in result.provenance.get("campaign", "") else []
     if rates:
-        text = [rate_table(result, rates), *exponent_lines(result)]
+        text = [rate_table(result, rates), *exponent_lines(result), *resonator_exponent_lines(result)]
         return "\n".join([*unfinished, *([_two_well_table(result, rows)] if rows else []), *text, *_warned(result)])
     return "\n".join([*unfinished, _two_well_table(result, rows), *branching_text(result), *_warned(result)])
 
@@ -235,7 +249,7 @@ def _warned(result: CampaignResult) -> list[str]:
     """One line for every kind of warning of the measured points; their words are on the page."""
     where: dict[str, list[int]] = {}
     for point in result.points:
-        for measurement in (point.measurement, point.langevin, *point.directed.values()):
+        for measurement in (point.measurement, point.langevin, point.coherence, *point.directed.values()):
             for warning in measurement.warnings if measurement is not None else ():
                 where.setdefault(warning.partition(":")[0], []).append(point.index)
         for warning in point.branching.measured.warnings if point.branching is not None else ():

@@ -13,10 +13,13 @@ from wellhop.jobs.stopping import Progress, RecordsTally, Tally, apply_rule
 from wellhop.jobs.units import Unit
 
 if TYPE_CHECKING:
+    from wellhop.analysis.coherence_measurement import CoherenceMeasurement
     from wellhop.analysis.directed_measurement import DirectedMeasurement
     from wellhop.analysis.estimate import RateEstimate
     from wellhop.analysis.manifold_branching import BranchingMeasurement
     from wellhop.analysis.measurement import Measurement
+
+    Measured = Measurement | DirectedMeasurement | CoherenceMeasurement
 
 #: Three wells: the directed rates, of which the one with the larger relative error decides, and the direct hops.
 WATCHED_RATES, ALL_HOPS = ("k_v", "k_b"), ("k_v", "k_b", "k_d")
@@ -29,7 +32,8 @@ def tally_of(unit: Unit) -> Tally:
 
     Directed rates are read from the labels, Γ of two wells from the order parameter.
     """
-    return RecordsTally(lambda records: judge(unit, records), columns=0 if has_centre(unit.about) else 1)
+    columns = 2 if is_coherence(unit.about) else 0 if has_centre(unit.about) else 1
+    return RecordsTally(lambda records: judge(unit, records), columns=columns)
 
 
 def judge(unit: Unit, records: Sequence[TrajectoryRecord]) -> Progress:
@@ -38,7 +42,7 @@ def judge(unit: Unit, records: Sequence[TrajectoryRecord]) -> Progress:
     exposure = float(sum(r.elapsed for r in records))
     value, error, switches, name = math.nan, math.inf, 0, ""
     # the tally leaves failed trajectories out, so any record here can be used
-    if records and about["core_names"]:
+    if records and (about["core_names"] or is_coherence(about)):
         estimate, switches, name = deciding_rate(about, records)
         value, error = estimate.value, estimate.relative_error
     return apply_rule(
@@ -54,13 +58,20 @@ def judge(unit: Unit, records: Sequence[TrajectoryRecord]) -> Progress:
 
 
 def deciding_rate(about: Any, records: Sequence[TrajectoryRecord]) -> tuple[RateEstimate, int, str]:
-    """What a stop rule looks at, Γ of two wells, the less certain of k_v and k_b of three; the number of switches; its name.
+    """What a stop rule looks at: Γ of two wells, the less certain of k_v and k_b of three or of Γ and Ω of a coherence; the
+    number of switches; its name.
 
     The name is empty where there is only one rate.
 
     Args:
         about: description of the unit, as :mod:`wellhop.jobs.prepare` writes it. records: usable ones.
     """
+    if is_coherence(about):
+        from wellhop.analysis.coherence_measurement import coherence_headline
+
+        pair = coherence_headline(records, **_coherence(about))
+        name = max(pair, key=lambda name: _uncertainty(pair[name]))
+        return pair[name], 0, name
     if not has_centre(about):
         from wellhop.analysis.measurement import headline
 
@@ -76,7 +87,7 @@ def deciding_rate(about: Any, records: Sequence[TrajectoryRecord]) -> tuple[Rate
 
 def measurement_of(
     unit: Unit, records: Sequence[TrajectoryRecord]
-) -> Measurement | DirectedMeasurement | None:
+) -> Measured | None:
     """Everything the trajectories of a unit say; ``None`` where none of them can be used."""
     if not any(r.state is not EndState.FAILED for r in records):
         return None
@@ -85,9 +96,16 @@ def measurement_of(
 
 def full_measurement(
     about: Any, records: Sequence[TrajectoryRecord]
-) -> Measurement | DirectedMeasurement:
+) -> Measured:
     """The same from the description alone, what was doubtful from the start first; some record must be usable."""
     doubts = tuple(about.get("warnings", ()))
+    if is_coherence(about):
+        from wellhop.analysis.coherence_measurement import measure_coherence
+
+        coherent = measure_coherence(
+            records, **_coherence(about), channel_names=about["channel_names"], second_rate=about["second_rate"]
+        )
+        return replace(coherent, warnings=(*doubts, *coherent.warnings))
     if has_centre(about):
         from wellhop.analysis.directed_measurement import measure_directed
 
@@ -128,6 +146,11 @@ def has_centre(about: Any) -> bool:
     return about.get("centre") is not None
 
 
+def is_coherence(about: Any) -> bool:
+    """Whether trajectories are read by the coherence between parities, because no record of theirs reveals a well."""
+    return about.get("coherence") is not None
+
+
 def oriented(about: Any, records: Sequence[TrajectoryRecord]) -> Sequence[TrajectoryRecord]:
     """Records whose well 0 is the one with the larger order parameter, as two-well estimators take it.
 
@@ -151,6 +174,17 @@ def _photons(about: Any) -> int | None:
 def _reading(about: Any) -> dict[str, Any]:
     """What both kinds of estimators want to know."""
     return {name: about[name] for name in ("sample_interval", "burn_in", "relaxation_time", "core_names")}
+
+
+def _coherence(about: Any) -> dict[str, Any]:
+    """What the estimators of a coherence want to know."""
+    guess = about["rate_guesses"]
+    return {
+        "sample_interval": about["sample_interval"],
+        "relaxation_time": about["relaxation_time"],
+        "guess": complex(guess["Gamma"], guess["Omega"]) if guess else None,
+        "sign": about["coherence"],
+    }
 
 
 def _two_wells(about: Any) -> dict[str, Any]:

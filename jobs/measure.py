@@ -20,6 +20,7 @@ from wellhop.analysis.branching_comparison import compare_branching, predicted_b
 from wellhop.analysis.measurement import Measurement
 from wellhop.analysis.metastable import MetastableWells, metastable_wells
 from wellhop.analysis.prediction import Prediction, predict
+from wellhop.analysis.resonator_prediction import compared_methods
 from wellhop.engine.errors import ModelError, ParameterError, UnravellingError
 from wellhop.engine.langevin_problem import LangevinProblem
 from wellhop.engine.lindblad import LindbladModel, hermitian
@@ -27,24 +28,31 @@ from wellhop.engine.systems import System, build_measurable
 from wellhop.engine.systems.kerr_cat import KerrCat
 from wellhop.engine.systems.kerr_cat_jumps import jump_setup
 from wellhop.engine.systems.kerr_two_photon_drive import KerrTwoPhotonDrive
+from wellhop.engine.systems.two_photon_resonator import TwoPhotonResonator
+from wellhop.engine.systems.two_photon_resonator_jumps import jump_setup as resonator_jump_setup
 from wellhop.engine.unravelling import CoreDefinition, JumpProblem, JumpSetup, PropagatorKind, build_problem
 from wellhop.jobs.core_sizes import jump_setup_with_cores, langevin_cores
 from wellhop.jobs.judging import full_measurement, with_branching
-from wellhop.jobs.langevin_arm import BATCHES, SCHEMES
+from wellhop.jobs.langevin_arm import BATCHES, SCHEMES, TRUNCATIONS
 from wellhop.jobs.measure_langevin import CENTRE, batches, measure_langevin
-from wellhop.jobs.point_checks import well_count
-from wellhop.jobs.switching_results import DirectedResult, SwitchingResult, result_of
+from wellhop.jobs.point_checks import RESONATOR_BATCH, well_count
+from wellhop.jobs.resonator_checks import check_depth, signal_of
+from wellhop.jobs.switching_results import CoherenceResult, DirectedResult, SwitchingResult, result_of
 from wellhop.jobs.time_scales import BURN_IN_RELAXATION_TIMES, TimeScales, sampling, time_scales
 
-__all__ = ["DirectedResult", "SwitchingResult", "generic_setup", "measure_langevin", "measure_switching"]
+__all__ = ["CoherenceResult", "DirectedResult", "SwitchingResult", "generic_setup", "measure_langevin", "measure_switching"]
 
 #: core definitions of a generic model: probability to end up in the well, from the committor of the slow mode
 COMMITTOR_THRESHOLDS = (0.9, 0.95, 0.98, 0.99)
 #: trajectories are this many 1/Γ long with two wells; with three, where starts in known wells matter too, 1/lam_e
 SWITCHING_TIMES, DIRECTED_TIMES = 20.0, 5.0
+#: those of a coherence are this many 1/|Γ + iΩ| long: later the record has given the parity away
+COHERENCE_TIMES = 5.0
 #: trajectories per batch of quantum jumps, by number of wells
 JUMP_BATCHES = {2: 32, 3: 48}
 METHODS = ("jumps", "langevin")
+#: a built-in system, by name or as an object
+BUILT_IN = str | KerrCat | KerrTwoPhotonDrive | TwoPhotonResonator
 
 
 def measure_switching(
@@ -60,17 +68,19 @@ def measure_switching(
     propagator: PropagatorKind = "auto",
     scheme: str = "strang",
     dt: float | None = None,
+    truncation: str | None = None,
     manifolds_resolved: bool = False,
     seed: int = 0,
     threads: int | None = None,
     report: Callable[[str], None] | None = None,
     **parameters: float,
-) -> SwitchingResult | DirectedResult:
+) -> SwitchingResult | DirectedResult | CoherenceResult:
     """Measure how fast a system switches between its two or three wells.
 
     Batches of trajectories are run until the error of ln Γ falls below ``relative_error``. Γ is the decay rate of the
     population difference, k_01 + k_10; for symmetric wells twice the one-way rate. With three wells the error is that of the
-    less certain of k_v (out of the vacuum) and k_b (out of a bright well).
+    less certain of k_v (out of the vacuum) and k_b (out of a bright well). Where parity is conserved (two-photon resonator
+    without one-photon loss) it is that of the less certain of Γ and Ω, decay and frequency of the coherence between parities.
 
     Args:
         model: name of a built-in system (then give its ``parameters``), a system object, a :class:`LindbladModel`, or a Hamiltonian
@@ -85,12 +95,14 @@ def measure_switching(
         displacements: (2, n_channels) shifts β of the jump operators in either well; -Tr(L_k ρ_w) by default.
         propagator: of jumps, see :func:`wellhop.engine.unravelling.build_problem`.
         scheme, dt: of Langevin steps, see :func:`wellhop.engine.langevin_problem.oscillator_problem`.
+        truncation: of Langevin trajectories of the two-photon resonator, ``drop`` or ``clip``; see
+            :mod:`wellhop.engine.resonator_langevin`.
         manifolds_resolved: of jumps of a Kerr-cat: measure also in which manifold the switching happens, ``result.branching``.
         seed, threads: the result depends on the seed only.
         report: called with a line after every batch.
 
     Returns:
-        :class:`SwitchingResult` for two wells, :class:`DirectedResult` for three.
+        :class:`SwitchingResult` for two wells, :class:`DirectedResult` for three, :class:`CoherenceResult` for a conserved parity.
 
     Raises:
         ParameterError, ModelError: malformed arguments.
@@ -101,12 +113,13 @@ def measure_switching(
     True
     """
     _check_arguments(method, relative_error, max_trajectories, duration, seed, threads, scheme, dt)
-    if method == "langevin" and not isinstance(model, str | KerrCat | KerrTwoPhotonDrive):
+    if method == "langevin" and not isinstance(model, BUILT_IN):
         raise ParameterError(
             "method", method, "'jumps' for a model given by operators", "only built-in systems have a truncated Wigner equation"
         )
     _check_resolvable(manifolds_resolved, model, method, propagator)
     plan = _described(model, c_ops, order_parameter, displacements, parameters, method)
+    plan = replace(plan, truncation=_checked_truncation(truncation, plan.subject, method, scheme))
     if manifolds_resolved and isinstance(plan.subject, KerrCat):
         plan = replace(plan, setup=jump_setup(plan.subject, manifolds_resolved=True))
     if duration is None:
@@ -131,6 +144,19 @@ def measure_switching(
         if split is not None:
             branching = compare_branching(split, predicted_branching(plan.subject, split.resolved))
     return result_of(measured, plan.predictions(), records, problem, plan.states, branching)
+
+
+def _checked_truncation(truncation: Any, subject: Any, method: str, scheme: str) -> str | None:
+    """The truncation where there must be one; refuse it where there is nothing to truncate."""
+    wanted = isinstance(subject, TwoPhotonResonator) and method == "langevin"
+    if not wanted and truncation is not None:
+        raise ParameterError("truncation", truncation, "None here", "only Langevin trajectories of two_photon_resonator need one")
+    if wanted and truncation not in TRUNCATIONS:
+        why = "how the negative diffusion around the vacuum is made non-negative"
+        raise ParameterError("truncation", truncation, "one of " + ", ".join(TRUNCATIONS), why)
+    if wanted and scheme != "strang":
+        raise ParameterError("scheme", scheme, "strang for two_photon_resonator")
+    return None if truncation is None else str(truncation)
 
 
 def _check_resolvable(manifolds_resolved: Any, model: Any, method: str, propagator: PropagatorKind) -> None:
@@ -173,7 +199,8 @@ class _Plan:
     Attributes:
         subject: what predictions are made of. setup: how jumps unravel it, ``None`` for Langevin trajectories.
         scales: of the simulated model. wells: how many. signs: of the order parameter in well 0 and in the last well.
-        states: metastable states of a generic model.
+        states: metastable states of a generic model. coherence: sign of the detuning where what is measured is the coherence
+            between parities. truncation: of Langevin trajectories.
     """
 
     subject: System | LindbladModel
@@ -182,6 +209,8 @@ class _Plan:
     wells: int
     signs: tuple[float, float]
     states: MetastableWells | None = None
+    coherence: int | None = None
+    truncation: str | None = None
 
     @property
     def duration(self) -> float:
@@ -189,11 +218,15 @@ class _Plan:
         if self.wells == 3:
             burn_in = BURN_IN_RELAXATION_TIMES * self.scales.relaxation_time
             return max(DIRECTED_TIMES / self.scales.guesses["lam_e"], 4.0 * burn_in)
+        if self.coherence is not None:
+            return COHERENCE_TIMES / self.scales.rate
         return SWITCHING_TIMES / self.scales.rate
 
     @property
     def batch(self) -> int:
         """Trajectories between two looks at the error."""
+        if isinstance(self.subject, TwoPhotonResonator) and self.setup is not None:
+            return RESONATOR_BATCH
         return BATCHES[self.wells] if self.setup is None else JUMP_BATCHES[self.wells]
 
     def problem(
@@ -207,6 +240,13 @@ class _Plan:
         from wellhop.engine.langevin_problem import oscillator_problem
 
         assert not isinstance(self.subject, LindbladModel)
+        if isinstance(self.subject, TwoPhotonResonator):
+            from wellhop.engine.resonator_langevin import resonator_problem
+
+            assert self.truncation is not None
+            cores = langevin_cores(self.subject.oscillator())[0]
+            times = {"duration": duration, "sample_interval": interval}
+            return resonator_problem(self.subject, self.truncation, **times, dt=dt, cores=cores)
         oscillator = self.subject.oscillator()
         return oscillator_problem(
             oscillator, duration=duration, sample_interval=interval, dt=dt, scheme=scheme, cores=langevin_cores(oscillator)[0]
@@ -231,6 +271,7 @@ class _Plan:
             "channel_names": list(problem.channel_names) if isinstance(problem, JumpProblem) else [],
             "start_signs": list(self.signs),
             "symmetric": self.setup is None or self.setup.mirror is not None,
+            "coherence": self.coherence,
         }
 
     def predictions(self) -> list[Prediction]:
@@ -238,6 +279,8 @@ class _Plan:
         if isinstance(self.subject, KerrTwoPhotonDrive):
             names = ("lam_e", "lam_o", "k_v", "k_b", "k_d", "photons") if self.wells == 3 else ("lam_o", "photons")
             return predict(self.subject, [n + ("_twa" if self.setup is None else "") for n in names])
+        if isinstance(self.subject, TwoPhotonResonator):
+            return predict(self.subject, compared_methods(self.subject, self.truncation))
         if self.setup is None:
             return predict(self.subject, ["twa"])
         if isinstance(self.subject, KerrCat):
@@ -253,7 +296,7 @@ def _described(
     parameters: Mapping[str, float],
     method: Literal["jumps", "langevin"],
 ) -> _Plan:
-    if isinstance(model, str | KerrCat | KerrTwoPhotonDrive):
+    if isinstance(model, BUILT_IN):
         if c_ops is not None or order_parameter is not None or displacements is not None:
             raise ModelError(
                 "c_ops, order_parameter, displacements: a built-in system has its own; give its parameters only"
@@ -285,6 +328,8 @@ def _described(
 
 def _built_in(system: System, method: Literal["jumps", "langevin"]) -> _Plan:
     """Wells and time scales of a built-in system."""
+    if isinstance(system, TwoPhotonResonator):
+        return _resonator(system, method)
     wells = well_count(system)
     if wells == 1:
         raise UnravellingError(
@@ -297,6 +342,17 @@ def _built_in(system: System, method: Literal["jumps", "langevin"]) -> _Plan:
     if isinstance(system, KerrCat):
         return _Plan(system, jump_setup(system), scales, wells, (1.0, -1.0))
     return _Plan(system, jump_setup_with_cores(system)[0], scales, wells, (-1.0, 1.0))
+
+
+def _resonator(system: TwoPhotonResonator, method: Literal["jumps", "langevin"]) -> _Plan:
+    """Switches, or the coherence between parities where nothing reveals a well."""
+    if method == "langevin":
+        check_depth(system)
+        return _Plan(system, None, time_scales(system, method), 2, (-1.0, 1.0))
+    coherence = None
+    if signal_of(system) == "coherence":
+        coherence = 1 if system.Delta > 0.0 else -1
+    return _Plan(system, resonator_jump_setup(system), time_scales(system), 2, (-1.0, 1.0), coherence=coherence)
 
 
 def generic_setup(

@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 TAIL: Final = 1e-10
 #: Fock levels needed beyond two per manifold (spec, section 8, pitfall 4).
 MANIFOLD_MARGIN: Final = 20
+#: Jump trajectories per batch of the two-photon resonator: those of a coherence are a few times 1/|lambda| long.
+RESONATOR_BATCH: Final = 64
 #: Most Fock levels a jump arm may have.
 MOST_LEVELS: Final = 1000
 
@@ -30,9 +32,14 @@ def wells_in_common(system: str, points: Sequence[PlacedPoint]) -> Wells:
     """What the arms must know of the points; nothing is assumed of points that could not be read."""
     from wellhop.engine.systems import MEASURABLE, build_measurable
     from wellhop.engine.systems.kerr_cat import KerrCat
+    from wellhop.engine.systems.two_photon_resonator import TwoPhotonResonator
 
     if system not in MEASURABLE:
         return Wells()
+    if system == TwoPhotonResonator.name:
+        return Wells(
+            arms=MEASURABLE[system], group=2, labels="thresholds", truncated=True, jump_batch=RESONATOR_BATCH
+        )
     numbers = {well_count(build_measurable(system, placed.point.parameters)) for placed in points} - {1}
     if system == KerrCat.name:
         numbers = {2}
@@ -40,7 +47,7 @@ def wells_in_common(system: str, points: Sequence[PlacedPoint]) -> Wells:
         arms=MEASURABLE[system],
         group=math.lcm(*numbers),
         most=max(numbers, default=2),
-        manifolds=system == KerrCat.name,
+        labels="manifolds" if system == KerrCat.name else "discs",
     )
 
 
@@ -51,9 +58,12 @@ def well_count(system: System) -> int:
     >>> [well_count(KerrTwoPhotonDrive(-3.0, eps, 0.4)) for eps in (0.9, 1.8, 4.0)]
     [1, 3, 2]
     """
-    from wellhop.engine.systems.kerr_cat import KerrCat
+    from wellhop.engine.systems.kerr_two_photon_drive import KerrTwoPhotonDrive
+    from wellhop.engine.systems.two_photon_resonator import TwoPhotonResonator
 
-    return 2 if isinstance(system, KerrCat) else {"vacuum": 1, "bistable": 3, "cat": 2}[system.region]
+    if isinstance(system, TwoPhotonResonator):
+        return 2 if system.bistable else 1
+    return {"vacuum": 1, "bistable": 3, "cat": 2}[system.region] if isinstance(system, KerrTwoPhotonDrive) else 2
 
 
 def check_points(
@@ -62,26 +72,33 @@ def check_points(
     """Note everything that would stop a point from being measured, each key once."""
     from wellhop.engine.systems import build_measurable
     from wellhop.engine.systems.kerr_cat import KerrCat
+    from wellhop.engine.systems.kerr_two_photon_drive import KerrTwoPhotonDrive
+    from wellhop.engine.systems.two_photon_resonator import TwoPhotonResonator
+    from wellhop.jobs.resonator_checks import check_resonators
 
-    once = _Once(problems)
+    once = Once(problems)
     built = [(build_measurable(system, placed.point.parameters), placed) for placed in points]
+    resonators = [(one, placed) for one, placed in built if isinstance(one, TwoPhotonResonator)]
+    if resonators:
+        check_resonators(resonators, measured, once)
+        return
     cats = [(one, placed) for one, placed in built if isinstance(one, KerrCat)]
     jump_arms = [arm for arm in measured if isinstance(arm, JumpArm)]
     if cats and jump_arms:
         _check_manifolds(*max(cats, key=lambda pair: abs(pair[0].alpha)), jump_arms, problems)
     for one, placed in built:
         if well_count(one) == 1:
-            assert not isinstance(one, KerrCat)
+            assert isinstance(one, KerrTwoPhotonDrive)
             _say_one_well(one, placed, once)
             continue
         for arm in measured:
             if isinstance(arm, LangevinArm):
                 _check_langevin(one, placed, arm, once)
-            elif isinstance(arm, DiscJumpArm) and not isinstance(one, KerrCat):
+            elif isinstance(arm, DiscJumpArm) and isinstance(one, KerrTwoPhotonDrive):
                 _check_fock_space(one, placed, arm, once)
 
 
-class _Once:
+class Once:
     """Problems of many points, each key path reported for the first point only."""
 
     def __init__(self, problems: Problems) -> None:
@@ -94,7 +111,7 @@ class _Once:
             self._problems.add(path, got, allowed, hint)
 
 
-def _say_one_well(system: KerrTwoPhotonDrive, placed: PlacedPoint, once: _Once) -> None:
+def _say_one_well(system: KerrTwoPhotonDrive, placed: PlacedPoint, once: Once) -> None:
     edge = system.critical_drive
     if system.delta < 0.0:
         allowed = f"a drive above gamma = {system.gamma:g}: three wells up to {edge:.6g}, two beyond"
@@ -105,7 +122,7 @@ def _say_one_well(system: KerrTwoPhotonDrive, placed: PlacedPoint, once: _Once) 
     )
 
 
-def _check_langevin(system: System, placed: PlacedPoint, arm: LangevinArm, once: _Once) -> None:
+def _check_langevin(system: System, placed: PlacedPoint, arm: LangevinArm, once: Once) -> None:
     """Wells of the mean field, cores and step of a Langevin arm."""
     from wellhop.engine.langevin_wells import attractors, check_step
 
@@ -142,7 +159,7 @@ def _quietly(check: Callable[[], object]) -> None:
         check()
 
 
-def _say_overlap(arm: LangevinArm | DiscJumpArm, placed: PlacedPoint, error: Exception, once: _Once) -> None:
+def _say_overlap(arm: LangevinArm | DiscJumpArm, placed: PlacedPoint, error: Exception, once: Once) -> None:
     """Name the key that was given; without any the wells themselves are too close."""
     usual = {"core_bright": (None, CORE_BRIGHT), "core_vacuum": (None, CORE_VACUUM)}
     given = [key for key, values in usual.items() if getattr(arm, key) not in values]
@@ -155,7 +172,7 @@ def _say_overlap(arm: LangevinArm | DiscJumpArm, placed: PlacedPoint, error: Exc
         once.add(placed.path(name), placed.point.parameters[name], "wells further apart, or smaller cores", hint)
 
 
-def _check_fock_space(system: KerrTwoPhotonDrive, placed: PlacedPoint, arm: DiscJumpArm, once: _Once) -> None:
+def _check_fock_space(system: KerrTwoPhotonDrive, placed: PlacedPoint, arm: DiscJumpArm, once: Once) -> None:
     """Fock space and cores of jump trajectories against the bright wells."""
     path = f"measure.{arm.name}.fock_cutoff"
     try:

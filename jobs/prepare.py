@@ -15,7 +15,12 @@ from wellhop.jobs.arms import Arm, DiscJumpArm, JumpArm, ManifoldJumpArm
 from wellhop.jobs.campaign import Campaign
 from wellhop.jobs.campaign_points import Point
 from wellhop.jobs.core_sizes import jump_setup_with_cores
-from wellhop.jobs.langevin_arm import LangevinArm, langevin_problem
+from wellhop.jobs.langevin_arm import (
+    LangevinArm,
+    TruncatedLangevinArm,
+    langevin_problem,
+    resonator_langevin_problem,
+)
 from wellhop.jobs.point_checks import well_count
 from wellhop.jobs.time_scales import BURN_IN_RELAXATION_TIMES, TimeScales, rounded, sampling, time_scales
 from wellhop.jobs.units import Key, Unit
@@ -143,8 +148,12 @@ def _duration(arm: Arm, scales: TimeScales) -> float:
 
 def _problem(system: System, arm: Arm, times: _Times) -> tuple[Problem, tuple[str, ...]]:
     """The prepared problem of an arm, and named warnings about it."""
+    from wellhop.engine.systems.two_photon_resonator import TwoPhotonResonator
     from wellhop.engine.unravelling import build_problem
 
+    if isinstance(arm, TruncatedLangevinArm):
+        assert isinstance(system, TwoPhotonResonator)
+        return resonator_langevin_problem(system, arm, times.duration, times.sample_interval), ()
     if isinstance(arm, LangevinArm):
         return langevin_problem(system.oscillator(), arm, times.duration, times.sample_interval)
     assert isinstance(arm, JumpArm)
@@ -162,6 +171,8 @@ def _problem(system: System, arm: Arm, times: _Times) -> tuple[Problem, tuple[st
 def _jump_setup(system: System, arm: JumpArm) -> tuple[JumpSetup, tuple[str, ...]]:
     from wellhop.engine.systems.kerr_cat import KerrCat
     from wellhop.engine.systems.kerr_cat_jumps import jump_setup
+    from wellhop.engine.systems.two_photon_resonator import TwoPhotonResonator
+    from wellhop.engine.systems.two_photon_resonator_jumps import jump_setup as resonator_jump_setup
 
     if isinstance(system, KerrCat):
         setup = jump_setup(
@@ -173,6 +184,8 @@ def _jump_setup(system: System, arm: JumpArm) -> tuple[JumpSetup, tuple[str, ...
             manifolds_resolved=isinstance(arm, ManifoldJumpArm),
         )
         return setup, ()
+    if isinstance(system, TwoPhotonResonator):
+        return resonator_jump_setup(system, cutoff=arm.fock_cutoff, core_thresholds=arm.core_thresholds), ()
     assert isinstance(arm, DiscJumpArm)
     return jump_setup_with_cores(system, arm.fock_cutoff, arm.core_bright, arm.core_vacuum)
 
@@ -204,17 +217,20 @@ def _unit(
         "second_rate": rounded(scales.second_rate) if math.isfinite(scales.second_rate) else None,
         "core_names": list(problem.core_names),
         "warnings": list(doubts),
-        **_engine_facts(arm, problem),
+        **_engine_facts(system, arm, problem),
     }
     needed = int(arm.stop.value) if arm.stop.rule == "trajectories" else arm.batch
     return Unit(point.index, arm.index, arm.batch, arm.max_trajectories, at_least=needed, about=known)
 
 
-def _engine_facts(arm: Arm, problem: Any) -> dict[str, Any]:
+def _engine_facts(system: System, arm: Arm, problem: Any) -> dict[str, Any]:
     """What only one of the engines has."""
+    from wellhop.engine.systems.two_photon_resonator import TwoPhotonResonator
+
     if isinstance(arm, LangevinArm):
         return {
             "scheme": problem.scheme,
+            **({"truncation": arm.truncation} if isinstance(arm, TruncatedLangevinArm) else {}),
             "dt": problem.dt,
             "channel_names": [],
             "observable_names": list(problem.observable_names),
@@ -228,7 +244,9 @@ def _engine_facts(arm: Arm, problem: Any) -> dict[str, Any]:
         "propagator": problem.kind,
         "condition": problem.condition,
     }
-    if isinstance(arm, DiscJumpArm):
+    if isinstance(system, TwoPhotonResonator) and system.kappa_1 == 0.0:
+        return {**facts, "fock_cutoff": problem.dim, "coherence": 1 if system.Delta > 0.0 else -1}
+    if isinstance(arm, DiscJumpArm) or isinstance(system, TwoPhotonResonator):
         return {**facts, "fock_cutoff": problem.dim, "start_signs": [-1.0, 1.0]}
     if problem.integrated_names:
         facts["integrated_names"] = list(problem.integrated_names)

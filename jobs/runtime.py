@@ -118,10 +118,11 @@ def trajectory(
     seed: int,
     unravelling: str | None,
     engine: Literal["jumps", "langevin"] = "jumps",
+    truncation: str | None = None,
 ) -> Path:
     """Simulate one trajectory per unravelling, or one Langevin trajectory, and draw them."""
     from wellhop.jobs.showcase import draw
 
     return draw(
-        system, parameters, out=out, duration=duration, seed=seed, unravelling=unravelling, engine=engine
+        system, parameters, out=out, duration=duration, seed=seed, unravelling=unravelling, engine=engine, truncation=truncation
     )

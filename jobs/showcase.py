@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from wellhop.engine.systems import System
     from wellhop.engine.systems.kerr_cat import KerrCat
     from wellhop.engine.systems.kerr_two_photon_drive import KerrTwoPhotonDrive
+    from wellhop.engine.systems.two_photon_resonator import TwoPhotonResonator
     from wellhop.engine.unravelling import JumpProblem
     from wellhop.jobs.time_scales import TimeScales
 
@@ -45,14 +46,17 @@ def illustrate(
     unravellings: tuple[str, ...] | None = None,
     point: int = 0,
     record_clicks: bool = False,
+    truncation: str | None = None,
 ) -> list[TrajectoryTrace]:
     """One trajectory per unravelling, or one Langevin trajectory, sampled 1500 times, started in well 0.
 
     Args:
         engine: ``jumps`` or ``langevin``. duration: length; 16 switching times by default, at most what two million clicks or
             thirty million steps cover.
-        unravellings: of jumps; by default displaced and counting for a Kerr-cat, displaced alone for others.
+        unravellings: of jumps; by default displaced and counting for a Kerr-cat, displaced alone for others. Those of a
+            two-photon resonator without one-photon loss show no well, whichever it is.
         seed, point: name of the random stream, together with an arm that measurements do not use.
+        truncation: of Langevin trajectories of a two-photon resonator, ``drop`` or ``clip``.
 
     Returns:
         Traces with the order parameter X, 1 in size in a bright well.
@@ -63,8 +67,15 @@ def illustrate(
     """
     from wellhop.engine.systems import build_measurable
     from wellhop.engine.systems.kerr_cat import KerrCat
+    from wellhop.engine.systems.two_photon_resonator import TwoPhotonResonator
 
     system = build_measurable(system_name, parameters)
+    if isinstance(system, TwoPhotonResonator):
+        if engine == "langevin":
+            return [_resonator_langevin(system, truncation, duration, seed, point)]
+        return [_resonator_jumps(system, name, duration, seed, point) for name in unravellings or ("displaced",)]
+    if truncation is not None:
+        raise ParameterError("truncation", truncation, "nothing here", "only two_photon_resonator has one")
     if engine == "langevin":
         return [_langevin(system, duration, seed, point)]
     if isinstance(system, KerrCat):
@@ -129,6 +140,63 @@ def _oscillator_jumps(
         setup, duration=duration, sample_interval=duration / SAMPLES, record_clicks=record_clicks
     )
     return _jump_trace(problem, "displaced", seed, point, problem.core_names.index(LABELS))
+
+
+def _resonator_jumps(
+    system: TwoPhotonResonator, unravelling: str, duration: float | None, seed: int, point: int
+) -> TrajectoryTrace:
+    """With one-photon loss a telegraph; without it a trajectory that never says where it is."""
+    from wellhop.engine.systems.two_photon_resonator_jumps import jump_setup
+    from wellhop.engine.unravelling import build_problem
+    from wellhop.jobs.resonator_checks import check_depth, signal_of
+    from wellhop.jobs.time_scales import time_scales
+
+    check_depth(system)
+    if duration is None:
+        # displaced pairs click rarely, counted ones at s²/η
+        clicking = system.s**2 / system.eta if unravelling == "counting" else 0.1 * system.s
+        scales = time_scales(system)
+        # of a coherence the record gives the parity away after a few of these times
+        wanted = scales if signal_of(system) == "telegraph" else replace(scales, guesses={})
+        duration = _length(None, wanted, MOST_CLICKS / clicking)
+    problem = build_problem(jump_setup(system, unravelling), duration=duration, sample_interval=duration / SAMPLES)
+    trace = _jump_trace(problem, unravelling, seed, point)
+    if "X" not in trace.observables:
+        return trace
+    others = {name: values for name, values in trace.observables.items() if name != "X"}
+    return replace(trace, order_parameter=trace.observables["X"], observables=others)
+
+
+def _resonator_langevin(
+    system: TwoPhotonResonator, truncation: str | None, duration: float | None, seed: int, point: int
+) -> TrajectoryTrace:
+    from wellhop.analysis.figures.trajectory import trace_of
+    from wellhop.engine import langevin
+    from wellhop.engine.resonator_langevin import default_step, resonator_problem
+    from wellhop.jobs.core_sizes import langevin_cores
+    from wellhop.jobs.langevin_arm import TRUNCATIONS
+    from wellhop.jobs.resonator_checks import check_depth
+    from wellhop.jobs.time_scales import time_scales
+
+    if truncation not in TRUNCATIONS:
+        why = "how the negative diffusion around the vacuum is made non-negative"
+        raise ParameterError("truncation", truncation, "one of " + ", ".join(TRUNCATIONS), why)
+    check_depth(system)
+    if duration is None:
+        duration = _length(None, time_scales(system, "langevin"), MOST_STEPS * default_step(system))
+    problem = resonator_problem(
+        system, truncation, duration=duration * (1.0 + 1e-9), sample_interval=duration / SAMPLES,
+        cores=langevin_cores(system.oscillator())[0],
+    )  # fmt: skip
+    record: TrajectoryRecord = langevin.run(problem, seed, 0, point, ILLUSTRATION_ARM)
+    return trace_of(
+        record,
+        label=f"Langevin, {problem.scheme}, dt = {problem.dt:.2g}",
+        unravelling="langevin",
+        sample_interval=problem.sample_interval,
+        observable_names=problem.observable_names,
+        core=problem.core_names.index(LABELS),
+    )
 
 
 def _jump_trace(problem: JumpProblem, name: str, seed: int, point: int, core: int = -1) -> TrajectoryTrace:
@@ -208,6 +276,7 @@ def draw(
     seed: int,
     unravelling: str | None,
     engine: EngineName = "jumps",
+    truncation: str | None = None,
 ) -> Path:
     """Draw trajectories into ``out`` (png, pdf or svg), their data beside it as CSV.
 
@@ -220,7 +289,7 @@ def draw(
     if system_name == KerrCat.name and engine == "jumps":
         figure, table = _draw_kerr_cat(system_name, parameters, duration, seed, unravelling or "both")
     else:
-        figure, table = _draw_wells(system_name, parameters, duration, seed, unravelling, engine)
+        figure, table = _draw_wells(system_name, parameters, duration, seed, unravelling, engine, truncation)
     write_file(out, figure_bytes(figure, out.suffix.lower().lstrip(".")))
     write_file(out.with_suffix(".csv"), table.csv().encode())
     return out
@@ -233,6 +302,7 @@ def _draw_wells(
     seed: int,
     unravelling: str | None,
     engine: EngineName,
+    truncation: str | None,
 ) -> tuple[Figure, DrawnTable]:
     from wellhop.analysis.figures.labels import family_math
     from wellhop.analysis.figures.trajectory import scaled_trace
@@ -243,8 +313,10 @@ def _draw_wells(
     names: tuple[str, ...] | None = None if unravelling is None or engine == "langevin" else (unravelling,)
     if names == ("both",):
         names = ("counting", "displaced")
-    traces = illustrate(system_name, parameters, engine=engine, duration=duration, seed=seed, unravellings=names)
-    unit = next((name for name in ("K", "gamma") if name in parameters), "")
+    traces = illustrate(
+        system_name, parameters, engine=engine, duration=duration, seed=seed, unravellings=names, truncation=truncation
+    )
+    unit = next((name for name in ("K", "gamma", "eta") if name in parameters), "")
     scaled = [scaled_trace(trace, parameters.get(unit, 1.0)) for trace in traces]
     levels = well_levels(build_measurable(system_name, parameters))
     frame = CampaignResult("trajectory", system_name, "", ())

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from wellhop.analysis.branching_comparison import BranchingComparison
+from wellhop.analysis.coherence_measurement import CoherenceMeasurement
 from wellhop.analysis.comparison import Comparison, compare
 from wellhop.analysis.directed_measurement import DirectedMeasurement
 from wellhop.analysis.measurement import Measurement
@@ -67,6 +68,26 @@ class DirectedResult:
         return "\n".join([str(self.measurement), *_prediction_lines(self.predictions, self.comparisons)])
 
 
+@dataclass(frozen=True)
+class CoherenceResult:
+    """Measured decay and frequency of the coherence between parities, what backs them, and what theory says.
+
+    Attributes:
+        measurement: rates Gamma and Omega with their intervals and all checks.
+        predictions: of the quantum model. comparisons: by prediction name, valid ones only.
+        records: the trajectories. problem: what they ran on.
+    """
+
+    measurement: CoherenceMeasurement
+    predictions: tuple[Prediction, ...]
+    comparisons: Mapping[str, Comparison]
+    records: tuple[TrajectoryRecord, ...]
+    problem: Problem
+
+    def __str__(self) -> str:
+        return "\n".join([str(self.measurement), *_prediction_lines(self.predictions, self.comparisons)])
+
+
 def _prediction_lines(predictions: Sequence[Prediction], comparisons: Mapping[str, Comparison]) -> list[str]:
     lines = []
     for p in predictions:
@@ -78,22 +99,26 @@ def _prediction_lines(predictions: Sequence[Prediction], comparisons: Mapping[st
 
 
 def result_of(
-    measured: Measurement | DirectedMeasurement,
+    measured: Measurement | DirectedMeasurement | CoherenceMeasurement,
     predictions: Sequence[Prediction],
     records: Sequence[TrajectoryRecord],
     problem: Any,
     wells: MetastableWells | None = None,
     branching: BranchingComparison | None = None,
-) -> SwitchingResult | DirectedResult:
+) -> SwitchingResult | DirectedResult | CoherenceResult:
     """The result, with each valid prediction set against the rate of its name; two wells have one rate, Γ."""
     comparisons = {}
     for p in predictions:
         if isinstance(measured, DirectedMeasurement):
             estimate = measured.rates.get(p.name.removesuffix("_twa"))
+        elif isinstance(measured, CoherenceMeasurement):
+            estimate = next((r for r in measured.rates.values() if r.quantity == p.quantity), None)
         else:
-            estimate = measured.decay_rate
+            estimate = measured.decay_rate if p.quantity == "decay_rate" and p.name != "fast_decay" else None
         if estimate is not None and p.valid and p.value > 0.0 and estimate.value >= 0.0:
             comparisons[p.name] = compare(estimate, p.value)
     if isinstance(measured, DirectedMeasurement):
         return DirectedResult(measured, tuple(predictions), comparisons, tuple(records), problem)
+    if isinstance(measured, CoherenceMeasurement):
+        return CoherenceResult(measured, tuple(predictions), comparisons, tuple(records), problem)
     return SwitchingResult(measured, tuple(predictions), comparisons, wells, tuple(records), problem, branching)

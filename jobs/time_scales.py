@@ -8,18 +8,19 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 
-from wellhop.engine.errors import CutoffError, SpectrumError
+from wellhop.engine.errors import CutoffError, PredictionError, SpectrumError
 
 if TYPE_CHECKING:
     from wellhop.engine.oscillator import Oscillator
     from wellhop.engine.systems import System
     from wellhop.engine.systems.kerr_cat import KerrCat
     from wellhop.engine.systems.kerr_two_photon_drive import KerrTwoPhotonDrive
+    from wellhop.engine.systems.two_photon_resonator import TwoPhotonResonator
 
 #: samples per shortest switching time; the autocorrelation loses nothing to the grid at this spacing
 SAMPLES_PER_SWITCHING_TIME = 10.0
@@ -32,7 +33,8 @@ class TimeScales:
     """Rates of a model; NaN where they cannot be computed.
 
     Attributes:
-        rate: slowest switching rate; ``switching_times`` count in 1/rate. Γ for two wells, min(lam_e, lam_o) for three.
+        rate: slowest switching rate; ``switching_times`` count in 1/rate. Γ for two wells, min(lam_e, lam_o) for three,
+            |Γ + iΩ| for a coherence between parities.
         second_rate: next rate beyond all switching rates.
         relaxation_time: inside a well.
         guesses: switching rates by name where there is more than one.
@@ -58,7 +60,10 @@ def time_scales(system: System, engine: Literal["jumps", "langevin"] = "jumps") 
     ({'lam_e': 0.044581, 'lam_o': 0.005553}, 1.0)
     """
     from wellhop.engine.systems.kerr_cat import KerrCat
+    from wellhop.engine.systems.two_photon_resonator import TwoPhotonResonator
 
+    if isinstance(system, TwoPhotonResonator):
+        return _resonator(system) if engine == "jumps" else _twa_resonator(system)
     if not isinstance(system, KerrCat):
         return _three_wells(system, engine)
     return _exact_kerr_cat(system) if engine == "jumps" else _twa_kerr_cat(system)
@@ -108,6 +113,36 @@ def _three_wells(system: KerrTwoPhotonDrive, engine: str) -> TimeScales:
     others = [mode.next_rate for mode in modes.values() if mode.next_rate is not None]
     guesses = rates if len(rates) > 1 else {}
     return TimeScales(min(rates.values()), min(others, default=math.nan), relaxation, guesses)
+
+
+def _resonator(system: TwoPhotonResonator) -> TimeScales:
+    """Slow modes of the odd sector. With one-photon loss a trajectory settles into a well as fast as the second of them."""
+    from wellhop.analysis.resonator_modes import slow_modes
+
+    within = 1.0 / (2.0 * system.s - system.kappa_1)
+    try:
+        modes = slow_modes(system)
+    except (PredictionError, SpectrumError):
+        return TimeScales(math.nan, math.nan, within)
+    slow, second = modes.values[0], -float(modes.values[1].real)
+    if not abs(slow) > modes.round_off:
+        return TimeScales(math.nan, second, within)
+    if system.kappa_1 > 0.0:
+        return TimeScales(-float(slow.real), second, max(within, 1.0 / second))
+    guesses = {"Gamma": -float(slow.real), "Omega": abs(float(slow.imag))}
+    return TimeScales(float(abs(slow)), second, max(within, 1.0 / second), guesses)
+
+
+def _twa_resonator(system: TwoPhotonResonator) -> TimeScales:
+    """Of the angle, which is exact for ``drop`` without one-photon loss and an order of magnitude for everything else."""
+    from wellhop.analysis.resonator_angle import angle_next_rate, angle_rate
+
+    within = 1.0 / (2.0 * system.s - system.kappa_1)
+    alone = replace(system, kappa_1=0.0)
+    try:
+        return TimeScales(angle_rate(alone), angle_next_rate(alone), within)
+    except (PredictionError, SpectrumError):
+        return TimeScales(math.nan, math.nan, within)
 
 
 def mean_field_relaxation(oscillator: Oscillator) -> float:

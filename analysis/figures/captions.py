@@ -77,6 +77,16 @@ CAPTIONS: dict[str, Callable[[CampaignResult], str]] = {
         "Measured over predicted rates at every point (side by side; numbers as in the table), with intervals. "
         "Crosses: switches counted between cores, which miss the time of transits and, next to fast returns, count too many.",
     ),
+    "exponents": _fixed(
+        "Rates against 1/&eta; at fixed drive and detuning. Symbols: measured. Solid lines: predicted at the same points. Dotted: "
+        "exp(&minus;<i>S</i>) of Eq. (32) through the last of them. Below: measured over predicted. Right: <i>S</i>&eta; fitted to "
+        "the measured rates (filled) and to the predicted ones (open), with 95 % intervals; dotted: Eq. (32).",
+    ),
+    "coherence": _fixed(
+        "Ensemble average of the coherence &lang;<i>C</i>&rang; = (2/&alpha;<sub>0</sub>)&lang;<i>P</i><sub>odd</sub> <i>a</i> "
+        "<i>P</i><sub>even</sub>&rang; with two standard errors; lines: exp(&lambda;<i>t</i>) of the exact eigenvalue, 1 at the "
+        "start, where the coherent state is not quite the metastable one.",
+    ),
     "residence": _fixed(
         "Probability density of the residence times, corrected for residences cut off by the end of a",
         "trajectory; vertical bars are 68 % Poisson limits, horizontal bars the bins.",

@@ -22,6 +22,7 @@ PANELS = {
     "lam_e": r"$\lambda_e$",
     "lam_o": r"$\lambda_o$",
     "Gamma": r"$\Gamma$",
+    "Omega": r"$\Omega$",
 }
 #: Colour, marker, sideways shift and name of an arm.
 _LOOK = {

@@ -9,17 +9,21 @@ from dataclasses import MISSING, fields
 from wellhop.engine.errors import ParameterError, UnravellingError
 from wellhop.engine.systems.kerr_cat import KerrCat
 from wellhop.engine.systems.kerr_two_photon_drive import KerrTwoPhotonDrive
+from wellhop.engine.systems.two_photon_resonator import TwoPhotonResonator
 
 #: Any built-in system.
-System = KerrCat | KerrTwoPhotonDrive
+System = KerrCat | KerrTwoPhotonDrive | TwoPhotonResonator
 
 #: Name of a system, as written in campaigns and on the command line -> its class.
-SYSTEMS: dict[str, type[System]] = {KerrCat.name: KerrCat, KerrTwoPhotonDrive.name: KerrTwoPhotonDrive}
+SYSTEMS: dict[str, type[System]] = {
+    cls.name: cls for cls in (KerrCat, KerrTwoPhotonDrive, TwoPhotonResonator)
+}
 
 #: Systems that trajectories exist for, each with the arms of a campaign that measure it; others can only be predicted.
 MEASURABLE: dict[str, tuple[str, ...]] = {
     KerrCat.name: ("jumps", "counting", "langevin"),
     KerrTwoPhotonDrive.name: ("jumps", "langevin"),
+    TwoPhotonResonator.name: ("jumps", "langevin"),
 }
 
 

@@ -35,8 +35,9 @@ COHERENCE = ("Re C", "Im C")
 CORE_THRESHOLDS = (0.9, 0.95, 0.99, 0.995)
 #: Condition number up to which the eigenbasis of H_eff is used: an interval errs by 2e-16 times that at worst.
 LARGEST_CONDITION = 3e9
-#: Fock states for trajectories: m photons and so many times sqrt(m); exact rates change by less than 1e-9.
-TRAJECTORY_WIDTHS, FEWEST_LEVELS = 7.5, 24
+#: Fock states for trajectories: m photons, so many times sqrt(m), and a few more. Right after a click a state reaches further
+#: than a coherent one; in this space its population next to the cut-off stays below 1e-5.
+TRAJECTORY_WIDTHS, SPARE_LEVELS, FEWEST_LEVELS = 9.0, 4.0, 24
 
 
 def well_amplitude(system: TwoPhotonResonator) -> complex:
@@ -59,13 +60,13 @@ def well_amplitude(system: TwoPhotonResonator) -> complex:
 
 
 def trajectory_cutoff(system: TwoPhotonResonator) -> int:
-    """Fock states that trajectories need: m + 7.5 sqrt(m) for wells of m photons, in whole vector registers.
+    """Fock states that trajectories need: m + 9 sqrt(m) + 4 for wells of m photons, in whole vector registers.
 
     >>> trajectory_cutoff(TwoPhotonResonator(4.0, 1.0)), trajectory_cutoff(TwoPhotonResonator(12.0, 6.0))
-    (24, 36)
+    (28, 44)
     """
     photons = abs(well_amplitude(system)) ** 2
-    needed = int(np.ceil((photons + TRAJECTORY_WIDTHS * np.sqrt(photons)) / 4.0)) * 4
+    needed = int(np.ceil((photons + TRAJECTORY_WIDTHS * np.sqrt(photons) + SPARE_LEVELS) / 4.0)) * 4
     return min(max(needed, FEWEST_LEVELS), system.default_cutoff())
 
 

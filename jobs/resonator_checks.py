@@ -1,0 +1,183 @@
+"""What a two-photon resonator can be measured by at its parameters: its coherence, its switches, or nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Final, Literal, Protocol
+
+from wellhop.engine.errors import CutoffError, ModelError, ParameterError, UnravellingError, WellhopError
+from wellhop.jobs.arms import DEFAULT_THRESHOLDS, Arm, JumpArm
+from wellhop.jobs.campaign_points import PlacedPoint
+from wellhop.jobs.core_sizes import CORE_BRIGHT
+from wellhop.jobs.langevin_arm import TruncatedLangevinArm, resonator_langevin_problem
+
+if TYPE_CHECKING:
+    from wellhop.engine.systems.two_photon_resonator import TwoPhotonResonator
+
+#: Action S below which there is no separation of rates to speak of.
+LEAST_ACTION: Final = 2.0
+#: Decay of the fast mode over that of the slow one below which the odd sector is no telegraph.
+LEAST_SEPARATION: Final = 3.0
+#: Most Fock levels of a trajectory.
+MOST_LEVELS: Final = 1000
+
+Signal = Literal["coherence", "telegraph"]
+
+
+class Notes(Protocol):
+    """Where problems are noted, each key once."""
+
+    def add(self, path: str, got: object, allowed: str, hint: str) -> None:
+        """Note one."""
+
+
+def signal_of(system: TwoPhotonResonator) -> Signal:
+    """What jump trajectories of a resonator are read by.
+
+    Without one-photon loss the coherence between parities; with enough of it, κ₁|α₀|² well above Ω, switches between wells.
+
+    Raises:
+        UnravellingError: at these parameters neither; the message says why and what to change.
+
+    >>> from wellhop.engine.systems.two_photon_resonator import TwoPhotonResonator
+    >>> [signal_of(TwoPhotonResonator(4.0, 1.0, 1.0, loss)) for loss in (0.0, 0.1)]
+    ['coherence', 'telegraph']
+    """
+    problem = _trouble(system)
+    if problem is not None:
+        name, allowed, why = problem
+        raise UnravellingError(f"{system.name}: {name} = {getattr(system, name):g}, allowed is {allowed}; {why}")
+    return "coherence" if system.kappa_1 == 0.0 else "telegraph"
+
+
+def check_depth(system: TwoPhotonResonator) -> None:
+    """Refuse a resonator without two wells worth the name.
+
+    Raises:
+        UnravellingError: one well only, or an action below 2.
+    """
+    problem = _well_trouble(system)
+    if problem is not None:
+        name, allowed, why = problem
+        raise UnravellingError(f"{system.name}: {name} = {getattr(system, name):g}, allowed is {allowed}; {why}")
+
+
+def _trouble(system: TwoPhotonResonator) -> tuple[str, str, str] | None:
+    """(parameter, what is allowed, why) of what cannot be measured with jumps; None where it can."""
+    wells = _well_trouble(system)
+    if wells is not None:
+        return wells
+    if system.kappa_1 == 0.0:
+        if system.Delta == 0.0:
+            return (
+                "Delta",
+                "another number, or kappa_1 > 0",
+                "at Delta = 0 without one-photon loss both cat states and their coherence are dark: the rate is exactly zero",
+            )
+        return None
+    from wellhop.analysis.resonator_modes import slow_modes
+
+    modes = slow_modes(system)
+    slow, fast = modes.values[:2]
+    if not abs(slow) > modes.round_off:
+        return "kappa_1", "a larger one", f"the rate, below {modes.round_off:.1g}, drowns in round-off"
+    if abs(slow.imag) > 1e-6 * abs(slow) or fast.real > LEAST_SEPARATION * slow.real:
+        from wellhop.analysis.resonator_spectrum import exceptional_loss
+
+        edge = exceptional_loss(system)
+        return (
+            "kappa_1",
+            f"0, or well above the exceptional point at {edge:.3g}, {2.0 * edge:.2g} say",
+            "near it the odd sector neither keeps its coherence nor switches like a telegraph, a trajectory has no single rate",
+        )
+    return None
+
+
+def _well_trouble(system: TwoPhotonResonator) -> tuple[str, str, str] | None:
+    """The same of wells that are none, or too shallow."""
+    from wellhop.analysis.resonator_action import escape_action
+
+    if abs(system.Delta) >= system.G:
+        return "Delta", f"|Delta| < G = {system.G:g}", "there is one well only, nothing switches"
+    if not system.bistable:
+        return "kappa_1", f"below 2 sqrt(G^2 - Delta^2) = {2.0 * system.s:.6g}", "there is one well only, nothing switches"
+    depth = escape_action(system)
+    if depth < LEAST_ACTION:
+        return (
+            "eta",
+            "a smaller one (or a smaller |Delta|)",
+            f"the action S = {depth:.3g} is below {LEAST_ACTION:g}: switching is as fast as relaxation, there is no rate to measure",
+        )
+    return None
+
+
+def check_resonators(
+    built: Sequence[tuple[TwoPhotonResonator, PlacedPoint]], measured: Sequence[Arm], once: Notes
+) -> None:
+    """Note everything that would stop a point from being measured, each key once."""
+    for system, placed in built:
+        trouble = _well_trouble(system)
+        jumps = [arm for arm in measured if isinstance(arm, JumpArm)]
+        if trouble is None and jumps:
+            try:
+                trouble = _trouble(system)
+            except WellhopError as error:
+                trouble = ("eta", "wells that a matrix can hold", str(error))
+        if trouble is not None:
+            name, allowed, why = trouble
+            once.add(placed.path(name), getattr(system, name), allowed, f"{why} at {placed}")
+            continue
+        for arm in measured:
+            if isinstance(arm, JumpArm):
+                _check_jumps(system, placed, arm, once)
+            elif isinstance(arm, TruncatedLangevinArm):
+                _check_langevin(system, placed, arm, once)
+    if all(system.kappa_1 == 0.0 for system, _ in built):
+        for arm in measured:
+            if isinstance(arm, JumpArm) and arm.core_thresholds != DEFAULT_THRESHOLDS:
+                once.add(
+                    f"measure.{arm.name}.core_thresholds", list(arm.core_thresholds), "no such key without one-photon loss",
+                    "no record of lost pairs tells the wells apart, there are no cores",
+                )  # fmt: skip
+
+
+def _check_jumps(system: TwoPhotonResonator, placed: PlacedPoint, arm: JumpArm, once: Notes) -> None:
+    """Stop rule and Fock space."""
+    from wellhop.engine.systems.two_photon_resonator_jumps import jump_setup, trajectory_cutoff
+
+    if system.kappa_1 == 0.0 and arm.stop.rule == "switches":
+        once.add(
+            f"measure.{arm.name}.stop.switches", arm.stop.value, "relative_error, time or trajectories without one-photon loss",
+            f"parity is conserved at {placed}: no record of lost pairs tells the wells apart, so no trajectory switches; what is "
+            "measured is the decay and rotation of the coherence between parities",
+        )  # fmt: skip
+    try:
+        usual = trajectory_cutoff(system)
+    except CutoffError as error:
+        once.add(placed.path("eta"), system.eta, "wells that fit into the Fock space", str(error))
+        return
+    if arm.fock_cutoff is None and usual > MOST_LEVELS:
+        hint = f"{usual} Fock levels at {placed}; use [measure.langevin], which needs none"
+        once.add(placed.path("eta"), system.eta, f"wells that fit into {MOST_LEVELS} Fock levels", hint)
+        return
+    if arm.fock_cutoff is not None:
+        try:
+            jump_setup(system, cutoff=arm.fock_cutoff)
+        except (CutoffError, UnravellingError) as error:
+            once.add(f"measure.{arm.name}.fock_cutoff", arm.fock_cutoff, "a Fock space that holds the wells", f"at {placed}: {error}")
+
+
+def _check_langevin(
+    system: TwoPhotonResonator, placed: PlacedPoint, arm: TruncatedLangevinArm, once: Notes
+) -> None:
+    """Cores and step."""
+    try:
+        resonator_langevin_problem(system, arm, duration=1.0, sample_interval=1.0)
+    except ParameterError as error:
+        key = f"measure.{arm.name}.{error.name}" if error.name == "dt" else placed.path(error.name)
+        once.add(key, error.value, error.allowed, f"{error.hint} at {placed}")
+    except ModelError as error:
+        given = arm.core_bright != CORE_BRIGHT
+        key = f"measure.{arm.name}.core_bright" if given else placed.path("eta")
+        got = arm.core_bright if given else system.eta
+        once.add(key, got, "smaller cores, which do not overlap", f"at {placed}: {error}")
