@@ -24,7 +24,7 @@ from scipy.linalg import expm, schur
 from scipy.optimize import brentq
 from scipy.sparse.linalg import splu
 
-from wellhop.analysis.instanton_path import HamiltonianSystem, lyapunov_covariance
+from wellhop.analysis.instanton_path import WeakNoiseHamiltonian, lyapunov_covariance
 from wellhop.engine.errors import PredictionError
 
 RealArray = npt.NDArray[np.float64]
@@ -92,7 +92,7 @@ class CollocatedPath:
     unfolding: float
 
 
-def _polished(name: str, system: HamiltonianSystem, guess: RealArray) -> RealArray:
+def _polished(name: str, system: WeakNoiseHamiltonian, guess: RealArray) -> RealArray:
     """The fixed point of the drift next to a guess."""
     q = np.asarray(guess, dtype=np.float64)
     for _ in range(12):
@@ -106,19 +106,19 @@ def _polished(name: str, system: HamiltonianSystem, guess: RealArray) -> RealArr
     return q
 
 
-def linear_ends(system: HamiltonianSystem, attractor: RealArray, saddle: RealArray, radius: float) -> Ends:
+def linear_ends(system: WeakNoiseHamiltonian, attractor: RealArray, saddle: RealArray, radius: float) -> Ends:
     """Linear manifolds of both fixed points."""
     q_a, q_s = _polished("attractor", system, attractor), _polished("saddle", system, saddle)
     reach = float(np.linalg.norm(q_s - q_a))
     if not reach > 1e-8 * (1.0 + float(np.linalg.norm(q_a))):
         raise PredictionError("instanton: attractor and saddle are the same point")
-    d = float(system.coefficients[0])
+    noise, noise_there = system.noise_at(q_a), system.noise_at(q_s)
     a, b = system.jacobian_at(q_a), system.jacobian_at(q_s)
     rates = np.linalg.eigvals(b).real
     if not rates.min() < 0.0 < rates.max():
         raise PredictionError(f"instanton: {q_s.tolist()} is no saddle")
-    precision = np.asarray(np.linalg.inv(lyapunov_covariance(a, d)), dtype=np.float64)
-    around = np.block([[b, 2.0 * d * np.eye(2)], [np.zeros((2, 2)), -b.T]])
+    precision = np.asarray(np.linalg.inv(lyapunov_covariance(a, noise)), dtype=np.float64)
+    around = np.block([[b, 2.0 * noise_there * np.eye(2)], [np.zeros((2, 2)), -b.T]])
     _, left, _ = schur(around.T, sort="rhp")
     _, right, _ = schur(around, sort="lhp")
     return Ends(
@@ -128,7 +128,7 @@ def linear_ends(system: HamiltonianSystem, attractor: RealArray, saddle: RealArr
         forbidden=left[:, :2].T,
         start_radius=radius * reach * float(np.sqrt(np.linalg.eigvalsh(precision)[0])),
         end_radius=radius * reach,
-        growth=a + 2.0 * d * precision,
+        growth=a + 2.0 * noise * precision,
         decay=around,
         tangent=right[:, :2],
     )
@@ -195,7 +195,9 @@ def _times_until(size: Callable[[float], float], rate: float) -> RealArray:
     return np.linspace(0.0, last, _LINEAR_POINTS + 1)[1:]
 
 
-def meshed(system: HamiltonianSystem, times: RealArray, states: RealArray, refinement: int) -> CollocatedPath:
+def meshed(
+    system: WeakNoiseHamiltonian, times: RealArray, states: RealArray, refinement: int
+) -> CollocatedPath:
     """A mesh that resolves the linearised flow along the guess, and the guess on it."""
     flow, matrices = system.linearised(states)
     # how fast the solution itself varies; a slow creep between fast modes needs few intervals
@@ -225,7 +227,7 @@ def _conditions(ends: Ends, first: RealArray, last: RealArray) -> tuple[RealArra
     return value, by_first, by_last
 
 
-def _correction(system: HamiltonianSystem, ends: Ends, path: CollocatedPath) -> CollocatedPath:
+def _correction(system: WeakNoiseHamiltonian, ends: Ends, path: CollocatedPath) -> CollocatedPath:
     """One full Newton correction, as differences."""
     n = len(path.fractions) - 1
     share = np.diff(path.fractions)
@@ -281,7 +283,7 @@ def _correction(system: HamiltonianSystem, ends: Ends, path: CollocatedPath) -> 
     return CollocatedPath(path.fractions, nodes, stages, duration, unfolding)
 
 
-def solved(system: HamiltonianSystem, ends: Ends, path: CollocatedPath, iterations: int) -> CollocatedPath:
+def solved(system: WeakNoiseHamiltonian, ends: Ends, path: CollocatedPath, iterations: int) -> CollocatedPath:
     """Newton iteration with shortened first steps.
 
     Raises:
@@ -312,7 +314,7 @@ def solved(system: HamiltonianSystem, ends: Ends, path: CollocatedPath, iteratio
     )
 
 
-def action_of(system: HamiltonianSystem, ends: Ends, path: CollocatedPath) -> float:
+def action_of(system: WeakNoiseHamiltonian, ends: Ends, path: CollocatedPath) -> float:
     """S of the whole path, both linear remainders included."""
     flow, _ = system.linearised(path.stages.reshape(-1, 4))
     density = np.sum(path.stages[..., 2:] * flow.reshape(path.stages.shape)[..., :2], axis=2)
@@ -325,7 +327,7 @@ def _remainder(state: RealArray, point: RealArray) -> float:
 
 
 def sampled(
-    system: HamiltonianSystem, ends: Ends, path: CollocatedPath, points: int | None
+    system: WeakNoiseHamiltonian, ends: Ends, path: CollocatedPath, points: int | None
 ) -> tuple[RealArray, RealArray, RealArray]:
     """Times (n,), states (n, 4) and S since the attractor (n,): at equally spaced times, or several per interval."""
     flow = system.linearised(path.stages.reshape(-1, 4))[0].reshape(path.stages.shape)

@@ -24,7 +24,7 @@ from wellhop.analysis.instanton_collocation import (
     solved,
     trimmed,
 )
-from wellhop.analysis.instanton_path import HamiltonianSystem, InstantonPath, rotation_angle
+from wellhop.analysis.instanton_path import InstantonPath, WeakNoiseHamiltonian, rotation_angle
 from wellhop.engine.errors import ParameterError, PredictionError
 
 RealArray = npt.NDArray[np.float64]
@@ -40,7 +40,7 @@ _LARGEST_CHANGE = 0.3
 
 
 def newton_path(
-    system: HamiltonianSystem, guess: InstantonPath, *, points: int | None = None, quick: bool = False
+    system: WeakNoiseHamiltonian, guess: InstantonPath, *, points: int | None = None, quick: bool = False
 ) -> InstantonPath:
     """The path of stationary action next to a guess, converged to rounding, with an error estimate.
 
@@ -104,7 +104,7 @@ def _moved(guess: InstantonPath, ends: Ends) -> RealArray:
 
 def followed_path(
     path: InstantonPath,
-    system_at: Callable[[float], HamiltonianSystem],
+    system_at: Callable[[float], WeakNoiseHamiltonian],
     start: float,
     stop: float,
     *,

@@ -9,7 +9,7 @@ from __future__ import annotations
 import functools
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Protocol
 
 import numba
 import numpy as np
@@ -89,6 +89,28 @@ class InstantonPath:
         return "\n".join(lines)
 
 
+class WeakNoiseHamiltonian(Protocol):
+    """What Newton's method needs of a Hamiltonian of two variables, H = D(q)|p|² + p.f(q) + O(p³)."""
+
+    def drift_at(self, q: RealArray) -> RealArray:
+        """f(q), (2,)."""
+
+    def jacobian_at(self, q: RealArray) -> RealArray:
+        """∂f/∂q, (2, 2)."""
+
+    def noise_at(self, q: RealArray) -> float:
+        """D(q)."""
+
+    def drifts(self, q: RealArray) -> RealArray:
+        """F at the rows of q (n, 2)."""
+
+    def energy_at(self, states: RealArray) -> RealArray:
+        """H of states (n, 4), zero on an instanton."""
+
+    def linearised(self, states: RealArray) -> tuple[RealArray, RealArray]:
+        """Flow (n, 4) of states (q, p), and its derivatives (n, 4, 4)."""
+
+
 @dataclass(frozen=True)
 class HamiltonianSystem:
     """The compiled kernels of one Hamiltonian system with its coefficients."""
@@ -107,6 +129,10 @@ class HamiltonianSystem:
     def jacobian_at(self, q: RealArray) -> RealArray:
         """∂f/∂q, (2, 2)."""
         return np.array(self.jacobian(float(q[0]), float(q[1]), self.coefficients)).reshape(2, 2)
+
+    def noise_at(self, q: RealArray) -> float:
+        """D, the same everywhere."""
+        return float(self.coefficients[0])
 
     def drifts(self, q: RealArray) -> RealArray:
         """F at the rows of q (n, 2)."""
@@ -187,7 +213,7 @@ def lyapunov_covariance(jacobian: RealArray, diffusion: float = 1.0) -> RealArra
     return 0.5 * (sigma + sigma.T)
 
 
-def rotation_angle(system: HamiltonianSystem, q: RealArray, velocity: RealArray) -> RealArray:
+def rotation_angle(system: WeakNoiseHamiltonian, q: RealArray, velocity: RealArray) -> RealArray:
     """Unwrapped angle from f(q) to dq/dt along a path, (n,), starting in (-π, π]."""
     f = system.drifts(q)
     cross = f[:, 0] * velocity[:, 1] - f[:, 1] * velocity[:, 0]
