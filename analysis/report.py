@@ -31,8 +31,8 @@ from wellhop.analysis.directed_report import (
 from wellhop.analysis.directed_table import compared_rates, rates_csv
 from wellhop.analysis.figures.captions import CAPTIONS
 from wellhop.analysis.figures.checks import draw_checks, has_checks
-from wellhop.analysis.figures.coherence import draw_coherences, has_coherences
 from wellhop.analysis.figures.clicks import draw_clicks, total_click_rate
+from wellhop.analysis.figures.coherence import draw_coherences, has_coherences
 from wellhop.analysis.figures.directed_rates import draw_directed_rates, has_directed_rates
 from wellhop.analysis.figures.drawn import DrawnTable
 from wellhop.analysis.figures.exponents import draw_exponents, has_exponents
@@ -161,7 +161,8 @@ def write_report(result: CampaignResult, folder: Path, figures: Sequence[str] = 
     if result.system == TwoPhotonResonator.name:
         add_conventions(page, result, RESONATOR_DEFINITIONS)
     else:
-        add_conventions(page, result, DEFINITIONS if directed and not rows else (), DEFINITIONS[2:3] if rates and not directed else ())
+        more = DEFINITIONS[2:3] if rates and not directed else ()
+        add_conventions(page, result, DEFINITIONS if directed and not rows else (), more)
     add_provenance(page, result)
     remove_stale(folder, tuple(name for name in FIGURES if name not in shown))
     path = folder / "report.html"

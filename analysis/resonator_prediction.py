@@ -10,7 +10,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Sequence
 from dataclasses import replace
-from typing import Any
+from typing import Any, Literal
 
 from wellhop.analysis.prediction import Method
 from wellhop.analysis.resonator_action import escape_action, near_critical_action
@@ -251,7 +251,7 @@ def _near_critical(subject: ResonatorSubject) -> Evaluation:
     return value, off < 0.05, f"leading term for |Delta| -> G, here {100.0 * off:.2g} % low", off
 
 
-def _numerical(model: str) -> Callable[[ResonatorSubject], Evaluation]:
+def _numerical(model: Literal["twa", "keldysh"]) -> Callable[[ResonatorSubject], Evaluation]:
     """Action of a numerical instanton."""
 
     def evaluate(subject: ResonatorSubject) -> Evaluation:

@@ -26,7 +26,6 @@ function", Eq. (3) without its third derivatives; the truncations, the terms in 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Literal
 
 import numpy as np
 
@@ -52,7 +51,7 @@ def default_step(system: TwoPhotonResonator) -> float:
     return DEFAULT_STEP / (2.0 * system.G + system.eta + 0.5 * system.kappa_1)
 
 
-def diffusion(system: TwoPhotonResonator, truncation: Literal["drop", "clip"]) -> tuple[float, float]:
+def diffusion(system: TwoPhotonResonator, truncation: str) -> tuple[float, float]:
     """(constant part of D, edge c of the disc without noise), of which one is 0: D = constant + η max(|α|² - c, 0).
 
     Raises:
@@ -69,7 +68,7 @@ def diffusion(system: TwoPhotonResonator, truncation: Literal["drop", "clip"]) -
 
 def resonator_problem(
     system: TwoPhotonResonator,
-    truncation: Literal["drop", "clip"],
+    truncation: str,
     *,
     duration: float,
     sample_interval: float,

@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 
 #: width of a table where the terminal does not tell its own
 COLUMNS = 100
+#: how large a fixed point is, by what its system knows
+SIZES = {"scaled_photons": "U|alpha|^2", "photons": "|alpha|^2"}
 #: a note is not squeezed into less than this
 LEAST_NOTE = 30
 CONVENTION = (
@@ -143,7 +145,7 @@ def details_lines(details: dict[str, Any]) -> str:
         real, imaginary = point["alpha"]
         lines.append(
             f"{point['kind']:<7}{'stable' if point['stable'] else 'unstable':<9} alpha = {real:.6g} {imaginary:+.6g} i"
-            + (f"  U|alpha|^2 = {point['scaled_photons']:.6g}" if "scaled_photons" in point else f"  |alpha|^2 = {point['photons']:.6g}")
+            + "".join(f"  {what} = {point[key]:.6g}" for key, what in SIZES.items() if key in point)
         )
     special = ("fixed_points", "instantons_twa")
     lines += [f"{name}: {_written(value)}" for name, value in details.items() if name not in special]

@@ -62,20 +62,20 @@ def langevin_arm(index: int, name: str, section: Section, wells: Wells) -> Lange
     refuse_keys(section, JUMPS_ONLY, "no such key in a Langevin arm")
     refuse_keys(section, BRIGHT_ONLY if wells.truncated else TRUNCATED_ONLY, "no such key for this system")
     stop, batch, most = read_stopping(section, wells, BATCHES[wells.most])
-    known: dict[str, Any] = dict(
-        index=index,
-        name=name,
-        duration=read_duration(section),
-        stop=stop,
-        batch=batch,
-        max_trajectories=most,
-        sample_interval=section.optional_number("sample_interval"),
-        burn_in=section.optional_number("burn_in", NOT_NEGATIVE),
-        scheme=section.choice("scheme", "strang", SCHEMES[:1] if wells.truncated else SCHEMES),
-        dt=section.optional_number("dt"),
-        core_bright=section.number("core_bright", CORE_BRIGHT, SHARE),
-        core_vacuum=section.number("core_vacuum", CORE_VACUUM, SHARE),
-    )
+    known: dict[str, Any] = {
+        "index": index,
+        "name": name,
+        "duration": read_duration(section),
+        "stop": stop,
+        "batch": batch,
+        "max_trajectories": most,
+        "sample_interval": section.optional_number("sample_interval"),
+        "burn_in": section.optional_number("burn_in", NOT_NEGATIVE),
+        "scheme": section.choice("scheme", "strang", SCHEMES[:1] if wells.truncated else SCHEMES),
+        "dt": section.optional_number("dt"),
+        "core_bright": section.number("core_bright", CORE_BRIGHT, SHARE),
+        "core_vacuum": section.number("core_vacuum", CORE_VACUUM, SHARE),
+    }
     if wells.truncated:
         arm: LangevinArm = TruncatedLangevinArm(**known, truncation=_truncation(section))
     else:

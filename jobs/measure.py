@@ -245,8 +245,9 @@ class _Plan:
 
             assert self.truncation is not None
             cores = langevin_cores(self.subject.oscillator())[0]
-            times = {"duration": duration, "sample_interval": interval}
-            return resonator_problem(self.subject, self.truncation, **times, dt=dt, cores=cores)
+            return resonator_problem(
+                self.subject, self.truncation, duration=duration, sample_interval=interval, dt=dt, cores=cores
+            )
         oscillator = self.subject.oscillator()
         return oscillator_problem(
             oscillator, duration=duration, sample_interval=interval, dt=dt, scheme=scheme, cores=langevin_cores(oscillator)[0]

@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
+from wellhop.analysis.coherence_measurement import CoherenceMeasurement
 from wellhop.analysis.directed_measurement import DirectedMeasurement
 from wellhop.analysis.measurement import Measurement
 from wellhop.engine import langevin
@@ -118,7 +119,9 @@ def measure_langevin(
     records = batches(
         problem, about, BATCHES[len(starts)], relative_error, max_trajectories, seed, threads, report
     )
-    return full_measurement(about, records)
+    found = full_measurement(about, records)
+    assert not isinstance(found, CoherenceMeasurement)
+    return found
 
 
 def batches(

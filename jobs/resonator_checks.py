@@ -106,7 +106,7 @@ def _well_trouble(system: TwoPhotonResonator) -> tuple[str, str, str] | None:
         return (
             "eta",
             "a smaller one (or a smaller |Delta|)",
-            f"the action S = {depth:.3g} is below {LEAST_ACTION:g}: switching is as fast as relaxation, there is no rate to measure",
+            f"the action S = {depth:.3g} is below {LEAST_ACTION:g}: switching is as fast as relaxation, no rate to measure",
         )
     return None
 
@@ -164,7 +164,8 @@ def _check_jumps(system: TwoPhotonResonator, placed: PlacedPoint, arm: JumpArm, 
         try:
             jump_setup(system, cutoff=arm.fock_cutoff)
         except (CutoffError, UnravellingError) as error:
-            once.add(f"measure.{arm.name}.fock_cutoff", arm.fock_cutoff, "a Fock space that holds the wells", f"at {placed}: {error}")
+            hint = f"at {placed}: {error}"
+            once.add(f"measure.{arm.name}.fock_cutoff", arm.fock_cutoff, "a Fock space that holds the wells", hint)
 
 
 def _check_langevin(

@@ -11,7 +11,13 @@ from matplotlib.lines import Line2D
 
 from wellhop.analysis.coherence_measurement import CoherenceMeasurement
 from wellhop.analysis.figures.drawn import DrawnTable
-from wellhop.analysis.figures.labels import parameter_cells, parameter_columns, point_math, time_column, time_math
+from wellhop.analysis.figures.labels import (
+    parameter_cells,
+    parameter_columns,
+    point_math,
+    time_column,
+    time_math,
+)
 from wellhop.analysis.figures.style import COLOURS, INK, house_style, new_figure
 from wellhop.analysis.result import CampaignResult, PointResult
 
@@ -70,13 +76,13 @@ def _draw(ax: Axes, result: CampaignResult, point: PointResult, m: CoherenceMeas
             times[chosen], value[chosen], yerr=2.0 * error[chosen], fmt=marker, color=colour, markersize=2.6, elinewidth=0.7,
             zorder=2,
         )  # fmt: skip
-        for row in zip(times[chosen], value[chosen], error[chosen], strict=True):
-            table.add(f"{name} measured", *cells, *row)
+        for time, mean, spread in zip(times[chosen], value[chosen], error[chosen], strict=True):
+            table.add(f"{name} measured", *cells, time, mean, spread)
         if exact is not None:
             line = (exact.real, exact.imag)[k]
             ax.plot(times, line, color=INK, linewidth=0.9, linestyle="-" if k == 0 else (0, (4, 1.5)), zorder=3)
-            for row in zip(times[::step], line[::step], strict=True):
-                table.add(f"{name} exact", *cells, *row, None)
+            for time, mean in zip(times[::step], line[::step], strict=True):
+                table.add(f"{name} exact", *cells, time, mean, None)
     ax.axhline(0.0, color=INK, linewidth=0.4, zorder=1)
     ax.set_title(point_math(result, point))
     ax.set_xlim(0.0, float(times[-1]))

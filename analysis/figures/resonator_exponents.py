@@ -95,7 +95,8 @@ def _draw_exponents(ax: Axes, sources: list[Source], family: ExponentFamily, tab
     table.add("closed form (32)", "", "", None, family.action, None, None)
     for place, source in enumerate(sources):
         colour, marker, _ = _LOOK[source]
-        for fits, series, shift, fill in ((family.fits, "fitted", 0.14, colour), (family.predicted, "fit of the predictions", -0.14, "white")):
+        kinds = ((family.fits, "fitted", 0.14, colour), (family.predicted, "fit of the predictions", -0.14, "white"))
+        for fits, series, shift, fill in kinds:
             fit = fits.get(source)
             if fit is None:
                 continue
