@@ -19,7 +19,6 @@ from wellhop.engine.systems.kerr_cat import KerrCat
 from wellhop.engine.systems.kerr_two_photon_drive import KerrTwoPhotonDrive
 from wellhop.engine.systems.two_photon_resonator import TwoPhotonResonator
 
-
 #: Quantities in the unit of a rate.
 RATES = ("decay_rate", "escape_rate", "frequency", "loss_rate")
 
