@@ -258,7 +258,7 @@ def _numerical(model: Literal["twa", "keldysh"]) -> Callable[[ResonatorSubject],
         from wellhop.analysis.resonator_instanton import resonator_instanton
 
         path = resonator_instanton(subject.bare, model)
-        value = path.total_action / subject.system.eta
+        value = path.total_action
         off = abs(value - subject.action) / subject.action
         return value, off < 1e-5, f"Newton's method in phase space; {off:.1g} off the closed form", max(off, 1e-10)
 
