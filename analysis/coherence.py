@@ -38,8 +38,8 @@ DECAY, FREQUENCY = "Gamma", "Omega"
 QUANTITIES: Mapping[str, str] = {DECAY: "decay_rate", FREQUENCY: "frequency"}
 #: Below so many standard errors a rate is quoted with a linear error instead of one of its logarithm.
 RESOLVED = 3.0
-#: Fewest trajectories an error is taken from.
-FEWEST = 8
+#: Fewest trajectories an error is taken from, and the relative scatter of rates that is round-off.
+FEWEST, ROUND_OFF = 8, 1e-10
 
 
 @dataclass(frozen=True)
@@ -146,8 +146,8 @@ def _first_guess(z: list[ComplexArray], first: int, most: int, interval: float) 
     step, rate = 1, 0.0
     while step <= most:
         near, far = _sums(z, [x.conj() for x in z], Lags(first, step))
-        rho = far.sum() / near.sum()
-        rate = abs(np.log(rho)) / (step * interval) if rho != 0.0 and np.isfinite(rho) else rate
+        if near.sum() != 0.0 and far.sum() != 0.0:
+            rate = abs(np.log(far.sum() / near.sum())) / (step * interval)
         if rate * step * interval >= TARGET:
             return float(rate)
         step *= 2
@@ -186,6 +186,11 @@ def _estimate(
     pairs = np.stack([-left.real, -sign * left.imag])
     both = np.array([-whole.real, -sign * whole.imag])
     covariance = (n - 1) * np.cov(pairs, bias=True)
+    if np.trace(covariance) <= (ROUND_OFF * abs(whole)) ** 2 and abs(whole) * step > ROUND_OFF:
+        raise StatisticsError(
+            f"samples: all {n} trajectories give the same rates, so that no error can be taken from their scatter; give each of "
+            "them a random stream of its own"
+        )
     time = interval * sum(x.size for x in z)
     counts: dict[str, float | int] = {
         "n_trajectories": n,
