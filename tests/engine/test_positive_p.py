@@ -92,7 +92,7 @@ def test_without_one_photon_loss_it_fails() -> None:
 
 
 def test_photon_number_is_right_for_strong_loss_only() -> None:
-    """κ₁ = 3η: too large by some 5 %, with every scheme and step tried. κ₁ = 6η: right, at the default step and four of them in one."""
+    """κ₁ = 3η: too large by some 5 %, with every scheme and step tried. κ₁ = 6η: right, at the default step and at four."""
     system = TwoPhotonResonator(3.0, 1.0, 1.0, 3.0)
     found = positive_p(system, duration=6.0, sample_interval=1.0, trajectories=8000, seed=6)
     excess = found.photons / exact(system, found.times)[2] - 1.0
