@@ -31,6 +31,9 @@ def draw(options: FigureOptions) -> DrawnFigure:
         raise ParameterError(
             "kappa_min, kappa_max", (low, high), f"kappa_min < kappa_max < 2s = {2.0 * system.s:.4g}"
         )
+    first, last = options["measured_min"], options["measured_max"]
+    if not first < last:
+        raise ParameterError("measured_min, measured_max", (first, last), "measured_min < measured_max")
     told = partial(options.progress, "exact slow modes")
     curves = loss_curves(system, low, high, options.count("points"), told)
     coherence, telegraph = _measured(curves, options)
@@ -49,9 +52,6 @@ def _measured(
     switches = options["switches"]
     if switches == 0.0:
         return None, []
-    first, last = options["measured_min"], options["measured_max"]
-    if not first < last:
-        raise ParameterError("measured_min, measured_max", (first, last), "measured_min < measured_max")
 
     def told(system: TwoPhotonResonator) -> Callable[[float], None]:
         return partial(options.progress, f"quantum jumps, kappa_1 = {system.kappa_1:.3g}")
@@ -60,7 +60,8 @@ def _measured(
     time = expected_time(system, switches)
     coherence = coherence_rates(system, time=time, seed=seed, watch=told(system))
     telegraph = []
-    for k, loss in enumerate(np.geomspace(first, last, options.count("measured"))):
+    losses = np.geomspace(options["measured_min"], options["measured_max"], options.count("measured"))
+    for k, loss in enumerate(losses):
         lossy = replace(system, kappa_1=float(loss))
         time = expected_time(lossy, switches)
         telegraph.append(telegraph_rates(lossy, time=time, seed=seed, point=k + 1, watch=told(lossy)))

@@ -16,11 +16,13 @@ from matplotlib.axes import Axes
 from matplotlib.lines import Line2D
 from matplotlib.ticker import NullFormatter
 
-from wellhop.analysis.comparison import Comparison, chi_square, compare
+from wellhop.analysis.comparison import chi_square
 from wellhop.analysis.estimate import RateEstimate
 from wellhop.analysis.figures.drawn import DrawnTable
 from wellhop.analysis.figures.job import DrawnFigure
+from wellhop.analysis.figures.labels import number_math
 from wellhop.analysis.figures.layout import Theory, heading, panel_letter
+from wellhop.analysis.figures.resonator_loss_table import COLUMNS, tabulate_measured, tabulate_theory
 from wellhop.analysis.figures.resonator_measured import (
     MeasuredCoherence,
     MeasuredTelegraph,
@@ -31,10 +33,7 @@ from wellhop.analysis.figures.style import COLOURS, FAINT, INK, house_style, new
 from wellhop.analysis.resonator_loss_curves import LossCurves, dark_law
 
 RealVector = npt.NDArray[np.float64]
-ComplexVector = npt.NDArray[np.complex128]
 
-LOSS, RATE, LOWER, UPPER, IMAGINARY = "kappa_1 [eta]", "rate [eta]", "lower [eta]", "upper [eta]", "Im [eta]"
-_COLUMNS = ("series", LOSS, RATE, LOWER, UPPER, IMAGINARY, "exact [eta]", "pull", "trajectories", "switches")
 SLOW = Theory(r"slow: decay $-\mathrm{Re}\,\lambda$", COLOURS[0], "-", "o")
 FAST = Theory(r"fast: decay $-\mathrm{Re}\,\lambda$", COLOURS[1], "-", "s")
 TURNING = Theory(r"frequency $|\mathrm{Im}\,\lambda|$", COLOURS[2], "-", "^")
@@ -65,9 +64,9 @@ def draw_one_photon_loss(
         in the slow space`` (rate there: Γ + q), ``Delta = 0``, ``Delta = 0 first order``, ``measured Gamma``, ``measured Omega``,
         ``measured Gamma_z`` and ``residence times``.
     """
-    table = DrawnTable(_COLUMNS)
-    _tabulate_theory(table, curves)
-    comparisons = _tabulate_measured(table, coherence, telegraph)
+    table = DrawnTable(COLUMNS)
+    tabulate_theory(table, curves)
+    comparisons = tabulate_measured(table, coherence, telegraph)
     system = curves.system
     with house_style():
         figure = new_figure(height=6.3)
@@ -92,7 +91,8 @@ def draw_one_photon_loss(
         heading(
             figure,
             rf"One-photon loss makes the coherence a telegraph: $G={system.G:g}\,\eta$, $\Delta={system.Delta:g}\,\eta$",
-            rf"Exceptional point at $\kappa_1={curves.exceptional:.4g}\,\eta$ ({curves.predicted:.4g} in the slow space): "
+            rf"Exceptional point at $\kappa_1/\eta=${number_math(curves.exceptional)} "
+            f"({number_math(curves.predicted)} in the slow space): "
             "the signal rotates below, switches beyond.",
             r"Displaced quantum jumps: coherence between parities at $\kappa_1=0$, autocorrelation and residence times beyond.",
         )
@@ -105,82 +105,6 @@ def draw_one_photon_loss(
     if comparisons:
         head.append(f"measured against exact: {chi_square(comparisons)}".replace("\n ", ""))
     return DrawnFigure(figure, table, (*head, *notes))
-
-
-def _tabulate_theory(table: DrawnTable, curves: LossCurves) -> None:
-    """Every line."""
-    none = [None] * 4
-
-    def line(series: str, losses: RealVector, values: ComplexVector) -> None:
-        table.add_series(series, losses, -values.real, None, None, np.abs(values.imag), *none)
-
-    pair = curves.pair
-    line("exact slow", curves.losses, curves.slow)
-    line("exact fast", curves.losses, curves.fast)
-    line("slow space slow", curves.losses, pair[0])
-    line("slow space fast", curves.losses, pair[1])
-    beyond = curves.losses > curves.exceptional
-    flips = curves.flips[beyond]
-    zeno = curves.gamma + 0.5 * curves.omega**2 / flips
-    table.add_series("Zeno", curves.losses[beyond], zeno, None, None, None, *none)
-    table.add_series("phase flips", curves.losses[beyond], 2.0 * flips, None, None, None, *none)
-    table.add("Gamma", 0.0, curves.gamma, *[None] * 7)
-    table.add("Omega", 0.0, curves.omega, *[None] * 7)
-    photons = abs(curves.system.alpha0) ** 2
-    for name, loss in (("", curves.exceptional), (" in the slow space", curves.predicted)):
-        table.add("exceptional point" + name, loss, curves.gamma + loss * photons, *[None] * 7)
-    if curves.dark.size:
-        first = dark_law(curves.system.G / curves.system.eta, curves.dark_losses)
-        table.add_series("Delta = 0", curves.dark_losses, curves.dark, None, None, None, *none)
-        table.add_series("Delta = 0 first order", curves.dark_losses, first, None, None, None, *none)
-
-
-def _tabulate_measured(
-    table: DrawnTable, coherence: MeasuredCoherence | None, telegraph: Sequence[MeasuredTelegraph]
-) -> list[Comparison]:
-    """Every point; the comparisons of the headline estimates."""
-    found = []
-
-    def point(
-        series: str,
-        loss: float,
-        estimate: RateEstimate,
-        exact: float,
-        trajectories: int,
-        switches: int | None,
-    ) -> None:
-        one = compare(estimate, exact)
-        table.add(
-            series,
-            loss,
-            estimate.value,
-            estimate.lower,
-            estimate.upper,
-            None,
-            exact,
-            one.pull,
-            trajectories,
-            switches,
-        )
-        if series != "residence times":
-            found.append(one)
-
-    if coherence is not None:
-        for name, exact in coherence.expected.items():
-            point(
-                f"measured {name}",
-                0.0,
-                coherence.rates[name],
-                exact,
-                coherence.measurement.n_trajectories,
-                None,
-            )
-    for m in telegraph:
-        count = m.measurement.n_trajectories
-        point("measured Gamma_z", m.system.kappa_1, m.rate, m.exact, count, m.switches)
-        if m.residence is not None:
-            point("residence times", m.system.kappa_1, m.residence, m.exact, count, m.switches)
-    return found
 
 
 def _draw_rates(
@@ -210,15 +134,21 @@ def _draw_rates(
     ax.axhline(curves.gamma, color=SLOW.colour, linewidth=0.7, linestyle=(0, (1, 2)), zorder=1)
     _draw_telegraph(ax, telegraph, None)
     top = float((-curves.fast.real).max())
-    ax.set(xscale="log", yscale="log", xlim=(losses[0], losses[-1]), ylim=(0.45 * curves.gamma, 1.6 * top))
+    ax.set(xscale="log", yscale="log", xlim=(losses[0], losses[-1]), ylim=(0.3 * curves.gamma, 1.6 * top))
     ax.tick_params(labelbottom=False, labelleft=False)
     for exact, look, name in ((curves.gamma, SLOW, "Gamma"), (curves.omega, TURNING, "Omega")):
         zero.axhline(exact, **look.style(linewidth=1.6))
         if coherence is not None:
             draw_estimates(zero, [0.0], [coherence.rates[name]], look.colour, look.marker)
     zero.set(yscale="log", xlim=(-1, 1), xticks=[], ylabel=r"rate $[\eta]$", ylim=ax.get_ylim())
-    zero.text(0.0, 1.25 * curves.omega, r"$\Omega$", ha="center", va="bottom", color=TURNING.colour)
-    zero.text(0.0, 0.78 * curves.gamma, r"$\Gamma$", ha="center", va="top", color=SLOW.colour)
+    for exact, look, words, up in (
+        (curves.omega, TURNING, r"$\Omega$", 1),
+        (curves.gamma, SLOW, r"$\Gamma$", -1),
+    ):
+        zero.annotate(
+            words, (0.0, exact), (0, 5 * up), textcoords="offset points", ha="center", va="bottom" if up > 0 else "top",
+            color=look.colour,
+        )  # fmt: skip
 
 
 def _draw_telegraph(ax: Axes, telegraph: Sequence[MeasuredTelegraph], over: Sequence[float] | None) -> None:
@@ -283,8 +213,12 @@ def _draw_plane(ax: Axes, curves: LossCurves, coherence: MeasuredCoherence | Non
     meet = -(curves.gamma + curves.exceptional * abs(curves.system.alpha0) ** 2) / unit
     real = np.concatenate([[-curves.gamma], curves.slow.real[rotates], [unit * meet]]) / unit
     imaginary = np.concatenate([[unit], np.abs(curves.slow.imag[rotates]), [0.0]]) / unit
+    angle = np.linspace(0.0, 0.5 * np.pi, 40)
     for sign in (1.0, -1.0):
-        ax.plot(real, sign * imaginary, **TURNING.style())
+        if rotates.any():
+            ax.plot(real, sign * imaginary, **TURNING.style(linewidth=1.6))
+        # q = Ω sin, a quarter of a circle
+        ax.plot(-curves.gamma / unit - np.sin(angle), sign * np.cos(angle), **PAIR)
         ax.plot(real[0], sign, "o", color=TURNING.colour, markersize=4)
     for values, look in ((curves.slow, SLOW), (curves.fast, FAST)):
         apart = np.concatenate([[meet], values.real[~rotates] / unit])
@@ -330,7 +264,8 @@ def _draw_dark(ax: Axes, curves: LossCurves) -> None:
         ylabel=r"$\Gamma_z\ [\eta]$",
     )
     ax.set_ylim(0.3 * float(curves.dark.min()), 5.0 * float(curves.dark.max()))
-    ax.yaxis.set_minor_formatter(NullFormatter())
+    for axis in (ax.xaxis, ax.yaxis):
+        axis.set_minor_formatter(NullFormatter())
 
 
 def _handles(telegraph: bool, coherence: bool) -> list[Line2D]:

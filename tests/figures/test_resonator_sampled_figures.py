@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -14,7 +14,8 @@ from scipy.linalg import expm
 
 from wellhop.analysis.comparison import compare
 from wellhop.analysis.figures.drawn import DrawnTable
-from wellhop.analysis.figures.job import DrawnFigure
+from wellhop.analysis.figures.job import DrawnFigure, FigureOptions
+from wellhop.analysis.figures.resonator_measured import MeasuredCoherence, MeasuredTelegraph
 from wellhop.analysis.resonator_evolution import mean_amplitude
 from wellhop.analysis.resonator_exceptional_point import discriminant, exact_exceptional_loss
 from wellhop.analysis.resonator_loss_curves import dark_law
@@ -25,6 +26,7 @@ from wellhop.engine.fock import coherent_state
 from wellhop.engine.systems.two_photon_resonator import TwoPhotonResonator
 from wellhop.engine.systems.two_photon_resonator_jumps import well_amplitude
 from wellhop.jobs import figure_one_photon_loss, figure_resonator_coherence
+from wellhop.jobs.figures_resonator import GALLERY, Measured, with_trajectories
 from wellhop.jobs.resonator_sampling import coherence_rates, sample_signals, telegraph_rates
 
 #: Pulls are mapped to normal deviates: a two-sided false alarm beyond 5.8 has a chance below 1e-8.
@@ -278,3 +280,48 @@ def test_figure_7_refuses_the_dark_states() -> None:
     job = figure_resonator_coherence.JOB
     with pytest.raises(UnravellingError, match="no decay above round-off"):
         job.draw(job.options({"Delta": 0.0}))
+
+
+# the gallery, and points laid over figure 4
+
+
+def test_the_gallery_has_every_figure() -> None:
+    jobs = GALLERY["two_photon_resonator"]
+    assert list(jobs) == list(range(1, 9))
+    assert {number for number, job in jobs.items() if job.sampled} >= {4, 6, 7}
+    assert all(job.title and job.source and job.seconds <= 60.0 for job in jobs.values())
+
+
+def test_points_laid_over_are_those_of_their_systems() -> None:
+    """One shallow and one deep system: a telegraph only beside the deep one, at the one-way rate's double."""
+    shallow, deep = TwoPhotonResonator(4.0, 1.9), TwoPhotonResonator(4.0, 1.0)
+    blank = figure_one_photon_loss.JOB
+    seen: list[Measured] = []
+
+    def draw(options: FigureOptions, measured: Sequence[Measured] = ()) -> DrawnFigure:
+        seen.extend(measured)
+        return DrawnFigure(Figure(), DrawnTable(("series",)))
+
+    job = with_trajectories(replace(blank, settings={}), draw, lambda options: (shallow, deep))
+    job.draw(job.options({"switches": 200.0}, seed=3))
+    first, second, third = seen
+    assert isinstance(first, MeasuredCoherence)
+    assert isinstance(second, MeasuredCoherence)
+    assert isinstance(third, MeasuredTelegraph)
+    assert [m.system for m in (first, second)] == [shallow, deep]
+    assert third.system == replace(deep, kappa_1=0.073)
+    for one in (first, second):
+        for name, exact in one.expected.items():
+            assert abs(compare(one.rates[name], exact).pull) < Z
+    assert abs(compare(third.rate, third.exact).pull) < Z
+    # control: at these counts the frequency alone would not pass for the rate of the telegraph
+    assert abs(compare(third.rate, deep_frequency := second.exact.imag).pull) > Z
+    assert deep_frequency > 2.0 * third.exact
+    seen.clear()
+    job.draw(job.options({"switches": 0.0}))
+    assert seen == []
+    dark = with_trajectories(
+        replace(blank, settings={}), draw, lambda options: (TwoPhotonResonator(4.0, 0.0),)
+    )
+    with pytest.raises(UnravellingError, match="switches=0 draws the figure without"):
+        dark.draw(dark.options({"switches": 200.0}))
