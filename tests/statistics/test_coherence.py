@@ -1,10 +1,4 @@
-"""Rate and frequency of a coherence, on synthetic records whose λ = -Γ - iΩ is known in closed form.
-
-Two processes. *Parity record*: what a resonator does. A hidden parity b = ±1 drives the log-odds l = b c t/2 + sqrt(c) W, the even
-weight is 1/(1 + e^{-l}), z = sech(l/2) e^{iφ} with φ = -Ωt + sqrt(d) W': E z = exp(-(c/8 + d/2) t - iΩt) exactly, and |z| dies
-out along every trajectory as the record gives the parity away. *Martingale*: z = exp(a W - a²t/2 + i(b W - ωt)): Γ = b²/2,
-Ω = ω - ab, and the errors of the two are correlated. On top of either, additive complex noise that is forgotten
-within half of the stated relaxation time.
+"""Rate and frequency of a coherence, on synthetic records whose λ is known in closed form (``coherence_records.py``).
 
 Bands hold 1e-8 of false alarm each (``sigmas``, binomial and χ² quantiles); every seed is fixed.
 """
@@ -12,15 +6,31 @@ Bands hold 1e-8 of false alarm each (``sigmas``, binomial and χ² quantiles); e
 from __future__ import annotations
 
 import math
-from dataclasses import replace
+import sys
 from functools import cache
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 import pytest
 from scipy import stats
-from scipy.signal import lfilter
+
+sys.path.insert(0, str(Path(__file__).parent))
+from coherence_records import (
+    DECAY_RATE,
+    DIFFUSION,
+    GUESS,
+    INTERVAL,
+    LEARNING,
+    LENGTH,
+    RELAXATION,
+    TURNING,
+    Series,
+    fast_noise,
+    martingale,
+    parity_record,
+)
 
 from wellhop.analysis.coherence import (
     FEWEST,
@@ -28,57 +38,10 @@ from wellhop.analysis.coherence import (
     autocorrelation_lambda,
     ensemble_lambda,
 )
-from wellhop.analysis.coherence_measurement import coherence_headline, measure_coherence
 from wellhop.analysis.pooled_ratio import Lags
 from wellhop.engine.errors import StatisticsError, TooFewSwitchesError
-from wellhop.engine.records import SWITCH_DTYPE, EndState, TrajectoryRecord
 
-Series = npt.NDArray[np.complex128]
-
-#: learning rate of the parity, phase diffusion, frequency: Γ = c/8 + d/2
-LEARNING, DIFFUSION, TURNING = 2.0, 0.3, 1.0
-DECAY_RATE = LEARNING / 8.0 + DIFFUSION / 2.0
-GUESS = complex(DECAY_RATE, TURNING)
-INTERVAL, RELAXATION, LENGTH = 0.1, 0.1, 50
 ALARM = 1e-8
-
-
-def fast_noise(rng: np.random.Generator, shape: tuple[int, int], size: float) -> Series:
-    """Stationary complex Ornstein-Uhlenbeck noise, variance ``size``², forgotten within RELAXATION/2."""
-    keep = math.exp(-INTERVAL / (0.5 * RELAXATION))
-    kicks = rng.standard_normal((2, *shape)) * size * math.sqrt((1.0 - keep**2) / 2.0)
-    kicks[..., 0] /= math.sqrt(1.0 - keep**2)
-    re, im = lfilter([1.0], [1.0, -keep], kicks, axis=-1)
-    return np.asarray(re + 1j * im)
-
-
-def brownian(rng: np.random.Generator, n: int, length: int) -> npt.NDArray[np.float64]:
-    """(n, length + 1) Wiener paths on the sampling grid, 0 first."""
-    steps = rng.standard_normal((n, length)) * math.sqrt(INTERVAL)
-    return np.pad(steps.cumsum(axis=1), ((0, 0), (1, 0)))
-
-
-def parity_record(
-    seed: int, n: int, length: int = LENGTH, noise: float = 0.3, turning: float = TURNING,
-    learning: float = LEARNING, diffusion: float = DIFFUSION,
-) -> Series:  # fmt: skip
-    """(n, length + 1) coherences, Γ = learning/8 + diffusion/2, Ω = turning."""
-    rng = np.random.default_rng(seed)
-    t = INTERVAL * np.arange(length + 1)
-    odds = rng.choice([-1.0, 1.0], (n, 1)) * 0.5 * learning * t + math.sqrt(learning) * brownian(
-        rng, n, length
-    )
-    phase = -turning * t + math.sqrt(diffusion) * brownian(rng, n, length)
-    return np.asarray(np.exp(1j * phase) / np.cosh(odds / 2.0) + fast_noise(rng, phase.shape, noise))
-
-
-def martingale(seed: int, n: int, length: int = 16, a: float = 0.4, b: float = 0.4) -> tuple[Series, complex]:
-    """(n, length + 1) coherences with a random amplitude of mean 1 and a phase that moves with it, and Γ + iΩ."""
-    rng = np.random.default_rng(seed)
-    t = INTERVAL * np.arange(length + 1)
-    w = brownian(rng, n, length)
-    z = np.exp(a * w - 0.5 * a**2 * t + 1j * (b * w - (TURNING + a * b) * t))
-    return z + fast_noise(rng, z.shape, 0.3), complex(0.5 * b**2, TURNING)
 
 
 def pulls(found: CoherenceRates, exact: complex) -> npt.NDArray[np.float64]:
@@ -402,101 +365,3 @@ def test_trajectories_of_unequal_length(sigmas: float) -> None:
     )
     assert np.abs(pulls(found, GUESS)).max() < sigmas
     assert found.rates["Gamma"].counts["total_time"] == pytest.approx(INTERVAL * ends.sum())
-
-
-# ----------------------------------------------------------------------------------------------------- a whole measurement
-
-
-def records(z: Series, state: EndState = EndState.DONE) -> list[TrajectoryRecord]:
-    """Trajectories with these coherences, two clicks each, and columns of other observables behind."""
-    return [
-        TrajectoryRecord(
-            index=j, state=state, reason="", elapsed=INTERVAL * (x.size - 1), start_well=0, click_counts=np.array([2]), flips=0,
-            samples=np.column_stack([x.real, x.imag, np.ones(x.size)]), switches=np.empty(0, dtype=SWITCH_DTYPE),
-            clicks=np.empty(0), guard_population=0.0,
-        )
-        for j, x in enumerate(z)
-    ]  # fmt: skip
-
-
-SETTING: dict[str, Any] = {"sample_interval": INTERVAL, "relaxation_time": RELAXATION, "guess": GUESS}
-
-
-def test_measurement(sigmas: float) -> None:
-    z = parity_record(17, 300, noise=0.1)
-    runs = records(z)
-    broken = [
-        replace(r, index=300 + k, state=EndState.FAILED, reason="norm lost") for k, r in enumerate(runs[:2])
-    ]
-    found = measure_coherence([*runs, *broken], **SETTING, channel_names=("pairs",), second_rate=40.0)
-    direct = autocorrelation_lambda(list(z), INTERVAL, RELAXATION, GUESS)
-    assert {n: r.value for n, r in found.rates.items()} == {n: r.value for n, r in direct.rates.items()}
-    np.testing.assert_array_equal(found.covariance, direct.covariance)
-    assert np.abs(pulls(direct, GUESS)).max() < sigmas
-    assert {n: r.value for n, r in coherence_headline(runs, **SETTING).items()} == {
-        n: r.value for n, r in direct.rates.items()
-    }
-    assert (found.n_trajectories, found.n_done, found.n_censored, found.n_failed) == (302, 300, 0, 2)
-    assert found.total_time == pytest.approx(300 * INTERVAL * LENGTH)
-    assert found.separation == pytest.approx(40.0 / abs(direct.value))
-    np.testing.assert_allclose(found.mean, z.mean(axis=0), rtol=1e-12)
-    np.testing.assert_allclose(found.mean_error.imag, stats.sem(z.imag, axis=0), rtol=1e-12)
-    expected = np.exp(complex(-GUESS.real, -GUESS.imag) * found.times)
-    assert (np.abs((found.mean - expected).real) < sigmas * found.mean_error.real)[1:].all()
-    assert (np.abs((found.mean - expected).imag) < sigmas * found.mean_error.imag)[1:].all()
-    # sech²(l/2) of the log-odds at the end, by quadrature over both parities
-    t, (nodes, weights) = INTERVAL * LENGTH, np.polynomial.hermite_e.hermegauss(80)
-    left = (
-        weights / np.cosh(0.5 * (0.5 * LEARNING * t + math.sqrt(LEARNING * t) * nodes)) ** 2
-    ).sum() / math.sqrt(2.0 * np.pi)
-    share = np.abs(z[:, -1]) ** 2
-    assert (
-        abs(found.coherence_left * (1.0 + 0.1**2) - left - 0.1**2)
-        < sigmas * share.std() / math.sqrt(300) + 0.01 * left
-    )
-    lags = [lag for lag, _ in found.lag_scan]
-    assert lags == pytest.approx([0.2, 0.4, 0.6, 0.8, 1.2])
-    assert found.click_rates["pairs"].value == pytest.approx(2.0 / (INTERVAL * LENGTH))
-    assert found.ensemble is not None
-    assert [w.split(":")[0] for w in found.warnings] == ["failed_trajectories"]
-    for text in ("Gamma: decay_rate", "Omega: frequency", "2 failed", "clicks: pairs 0.4", "first lag 0.4"):
-        assert text in str(found)
-
-
-def test_measurement_warns() -> None:
-    z = parity_record(18, 200, noise=0.0)
-    assert any(
-        "not quite one complex" in w
-        for w in measure_coherence(records(z), **SETTING, second_rate=5.0).warnings
-    )
-    assert any(
-        "does not describe" in w for w in measure_coherence(records(z), **SETTING, second_rate=2.0).warnings
-    )
-    long = measure_coherence(records(parity_record(19, 200, length=300, noise=0.0)), **SETTING)
-    assert any(w.startswith("long_trajectories") for w in long.warnings)
-    # a background that does not decay spoils both estimators, each in its own way
-    spoiled = measure_coherence(records(parity_record(20, 2000, noise=0.0) + 0.3), **SETTING)
-    assert any(w.startswith("estimators") for w in spoiled.warnings)
-    leaking = [replace(r, guard_population=0.1) for r in records(z)]
-    assert any(w.startswith("truncation") for w in measure_coherence(leaking, **SETTING).warnings)
-
-
-def test_measurement_without_a_result() -> None:
-    """Nothing resolved is said, not raised; malformed records are raised."""
-    noise = np.random.default_rng(21)
-    found = measure_coherence(records(fast_noise(noise, (32, 51), 1.0)), **SETTING)
-    assert all(math.isnan(r.value) for r in found.rates.values())
-    assert np.isnan(found.covariance).all()
-    assert found.ensemble is None
-    assert found.lag_scan == ()
-    assert any(w.startswith("undetermined") for w in found.warnings)
-    assert "undetermined" in str(found)
-    shared = measure_coherence(records(np.repeat(parity_record(22, 1), 32, axis=0)), **SETTING)
-    assert any("random stream" in w for w in shared.warnings)
-    runs = records(parity_record(23, 8))
-    with pytest.raises(StatisticsError, match="still running"):
-        measure_coherence([replace(runs[0], state=EndState.RUNNING), *runs[1:]], **SETTING)
-    with pytest.raises(StatisticsError, match="observable"):
-        measure_coherence([replace(r, samples=r.samples[:, :1]) for r in runs], **SETTING)
-    with pytest.raises(StatisticsError, match="level"):
-        measure_coherence(runs, **SETTING, level=0.0)
