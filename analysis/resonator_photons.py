@@ -40,7 +40,7 @@ def mean_photons(
         UnravellingError: one well only.
 
     >>> mean_photons(TwoPhotonResonator(2.0, 0.5, 1.0, 1.0), 2.0, 2, states=20).round(4).tolist()
-    [1.4365, 1.3038, 1.2984]
+    [1.4365, 1.3071, 1.2985]
     """
     if not (math.isfinite(step) and step > 0.0):
         raise ParameterError("step", step, "a finite number > 0")

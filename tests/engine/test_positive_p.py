@@ -63,10 +63,10 @@ def differences(found: PositivePEnsemble, wanted: np.ndarray) -> np.ndarray:
 def test_amplitudes_with_one_photon_loss(G: float, Delta: float, kappa_1: float) -> None:
     """⟨a⟩ up to t = 6. Controls: the same without the loss, and the other sign of the detuning."""
     system = TwoPhotonResonator(G, Delta, 1.0, kappa_1)
-    found = positive_p(system, duration=6.0, sample_interval=1.0, trajectories=6000, seed=3)
+    found = positive_p(system, duration=6.0, sample_interval=1.0, trajectories=4000, seed=3)
     assert found.stopped == 0
-    assert (found.finite == 6000).all()
-    assert found.real_error.max() < 0.02
+    assert (found.finite == 4000).all()
+    assert found.real_error.max() < 0.03
     assert (differences(found, exact(system, found.times))[:2] < 1.0).all()
     for wrong in (TwoPhotonResonator(G, Delta), TwoPhotonResonator(G, -Delta, 1.0, kappa_1)):
         assert (differences(found, exact(wrong, found.times, system.alpha0))[:2] > 1.0).any()
@@ -75,7 +75,7 @@ def test_amplitudes_with_one_photon_loss(G: float, Delta: float, kappa_1: float)
 def test_without_one_photon_loss_it_fails() -> None:
     """At t = 10: 0.956 instead of 0.713, t = 20: 0.673 instead of -0.165; half the step changes nothing. Right up to t = 5."""
     system = TwoPhotonResonator(2.0, 0.5)
-    times = {"duration": 20.0, "sample_interval": 5.0, "trajectories": 3000}
+    times = {"duration": 20.0, "sample_interval": 5.0, "trajectories": 2500}
     found = positive_p(system, seed=4, **times)
     wanted = exact(system, found.times)
     np.testing.assert_allclose(wanted[0, [2, 4]], [0.713, -0.165], atol=5e-4)
@@ -84,7 +84,7 @@ def test_without_one_photon_loss_it_fails() -> None:
     # both have an error of 0.02 or less
     assert abs(found.real[2] - 0.956) < Z * math.hypot(0.02, found.real_error[2])
     assert abs(found.real[4] - 0.673) < Z * math.hypot(0.02, found.real_error[4])
-    finer = positive_p(system, seed=5, dt=0.5 * found.dt, **{**times, "trajectories": 1500})
+    finer = positive_p(system, seed=5, dt=0.5 * found.dt, **{**times, "trajectories": 1000})
     assert (np.abs(finer.real - found.real) <= Z * np.hypot(finer.real_error, found.real_error) + 1e-12).all()
     assert found.spiking > 0
     names = [text.split(":")[0] for text in found.warnings]
@@ -94,13 +94,13 @@ def test_without_one_photon_loss_it_fails() -> None:
 def test_photon_number_is_right_for_strong_loss_only() -> None:
     """κ₁ = 3η: too large by some 5 %, with every scheme and step tried. κ₁ = 6η: right, at the default step and at four."""
     system = TwoPhotonResonator(3.0, 1.0, 1.0, 3.0)
-    found = positive_p(system, duration=6.0, sample_interval=1.0, trajectories=8000, seed=6)
+    found = positive_p(system, duration=6.0, sample_interval=1.0, trajectories=6000, seed=6)
     excess = found.photons / exact(system, found.times)[2] - 1.0
     assert 0.02 < excess[3:].mean() < 0.09
     strong = TwoPhotonResonator(3.0, 1.0, 1.0, 6.0)
     for dt in (None, 0.02):
         found = positive_p(
-            strong, duration=3.0, sample_interval=0.5, trajectories=8000, seed=7, start=1.5 + 0.2j, dt=dt
+            strong, duration=3.0, sample_interval=0.5, trajectories=4000, seed=7, start=1.5 + 0.2j, dt=dt
         )
         assert (differences(found, exact(strong, found.times, 1.5 + 0.2j)) < 1.0).all()
         assert found.warnings == () or found.spiking > 0
