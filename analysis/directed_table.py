@@ -198,7 +198,8 @@ def _cells(result: CampaignResult, row: ComparedRate) -> list[str]:
     cells.append(
         "-" if row.counted is None or not row.counted.value > 0.0 else f"{row.counted.value / scale:.4e}"
     )
-    cells.append("" if row.prediction is None else f"{row.prediction.value / scale:.4e}")
+    known = row.prediction is not None and math.isfinite(row.prediction.value)
+    cells.append(f"{row.prediction.value / scale:.4e}" if known and row.prediction is not None else "")
     determined = row.comparison is not None and math.isfinite(row.comparison.pull)
     cells.append(f"{row.comparison.pull:+.2f}" if determined and row.comparison is not None else "")
     return [*cells, row.verdict]

@@ -10,8 +10,9 @@ from scipy import stats
 
 from wellhop.engine.errors import StatisticsError
 
-#: What a rate can be: one-way out of one well, or the decay rate Gamma of the population difference.
-QUANTITIES = ("escape_rate", "decay_rate", "click_rate")
+#: What a rate can be: one-way out of one well, the decay rate Gamma of the population difference or of a coherence, clicks per
+#: time, or the frequency Omega at which a coherence turns.
+QUANTITIES = ("escape_rate", "decay_rate", "click_rate", "frequency")
 
 
 @dataclass(frozen=True)
@@ -19,8 +20,9 @@ class RateEstimate:
     """A rate, its confidence interval and what it was made of.
 
     Attributes:
-        quantity: ``escape_rate`` (out of *one* well), ``decay_rate`` (Gamma: two wells, k01 + k10) or
-        ``click_rate``. method: the estimator and, where it matters, the stop rule its interval belongs to.
+        quantity: ``escape_rate`` (out of *one* well), ``decay_rate`` (Gamma: two wells, k01 + k10),
+        ``click_rate``, or ``frequency`` of a coherence. method: the estimator and, where it matters, the stop
+        rule its interval belongs to.
         value: per unit of time. 0 where no switch was seen; then only ``upper`` informs.
         lower, upper: limits at confidence ``level``: two-sided, except for ``value = 0`` where ``lower =
             0`` and ``upper`` is one-sided.

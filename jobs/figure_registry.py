@@ -13,6 +13,7 @@ MODULES: Final = (
     "wellhop.analysis.figures.gallery",
     "wellhop.jobs.figures_sampled",
     "wellhop.jobs.figures_kerr_cat",
+    "wellhop.jobs.figures_resonator",
 )
 
 
@@ -20,7 +21,7 @@ def figure_jobs() -> dict[str, dict[int, FigureJob]]:
     """Every figure by system and number.
 
     >>> sorted(figure_jobs())
-    ['kerr_cat_staircase', 'kerr_two_photon_drive']
+    ['kerr_cat_staircase', 'kerr_two_photon_drive', 'two_photon_resonator']
     """
     from wellhop.analysis.figures.gallery import joined
 
