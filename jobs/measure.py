@@ -46,8 +46,9 @@ __all__ = ["CoherenceResult", "DirectedResult", "SwitchingResult", "generic_setu
 COMMITTOR_THRESHOLDS = (0.9, 0.95, 0.98, 0.99)
 #: trajectories are this many 1/Γ long with two wells; with three, where starts in known wells matter too, 1/lam_e
 SWITCHING_TIMES, DIRECTED_TIMES = 20.0, 5.0
-#: those of a coherence are this many 1/|Γ + iΩ| long: later the record has given the parity away
-COHERENCE_TIMES = 5.0
+#: those of a coherence are this many 1/|Γ + iΩ| long: later the record has given the parity away. Where Ω is more than
+#: ``TURNING`` Γ a click is rarer than a turn and longer ones cost least; short ones also give too narrow intervals of Γ.
+COHERENCE_TIMES, TURNING_TIMES, TURNING = 5.0, 12.0, 10.0
 #: trajectories per batch of quantum jumps, by number of wells
 JUMP_BATCHES = {2: 32, 3: 48}
 METHODS = ("jumps", "langevin")
@@ -219,7 +220,8 @@ class _Plan:
             burn_in = BURN_IN_RELAXATION_TIMES * self.scales.relaxation_time
             return max(DIRECTED_TIMES / self.scales.guesses["lam_e"], 4.0 * burn_in)
         if self.coherence is not None:
-            return COHERENCE_TIMES / self.scales.rate
+            turning = self.scales.guesses["Omega"] > TURNING * self.scales.guesses["Gamma"]
+            return (TURNING_TIMES if turning else COHERENCE_TIMES) / self.scales.rate
         return SWITCHING_TIMES / self.scales.rate
 
     @property

@@ -185,7 +185,8 @@ def _jump_setup(system: System, arm: JumpArm) -> tuple[JumpSetup, tuple[str, ...
         )
         return setup, ()
     if isinstance(system, TwoPhotonResonator):
-        return resonator_jump_setup(system, cutoff=arm.fock_cutoff, core_thresholds=arm.core_thresholds), ()
+        thresholds = arm.core_thresholds if system.kappa_1 > 0.0 else None
+        return resonator_jump_setup(system, cutoff=arm.fock_cutoff, core_thresholds=thresholds), ()
     assert isinstance(arm, DiscJumpArm)
     return jump_setup_with_cores(system, arm.fock_cutoff, arm.core_bright, arm.core_vacuum)
 

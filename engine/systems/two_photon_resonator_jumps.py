@@ -76,7 +76,7 @@ def jump_setup(
     unravelling: str = "displaced",
     *,
     cutoff: int | None = None,
-    core_thresholds: Sequence[float] = CORE_THRESHOLDS,
+    core_thresholds: Sequence[float] | None = None,
 ) -> JumpSetup:
     """Jump unravelling of a two-photon resonator.
 
@@ -86,10 +86,11 @@ def jump_setup(
 
     Args:
         system: two wells. unravelling: ``"displaced"``, or ``"counting"``, which never carries cores.
-        cutoff: Fock states; :func:`trajectory_cutoff` by default. core_thresholds: increasing, between 0.5 and 1.
+        cutoff: Fock states; :func:`trajectory_cutoff` by default. core_thresholds: increasing, between 0.5 and 1, where there
+            are cores; ``CORE_THRESHOLDS`` by default.
 
     Raises:
-        ParameterError: unknown unravelling, thresholds out of range. CutoffError: too few Fock states.
+        ParameterError: unknown unravelling, thresholds out of range or where there are no cores. CutoffError: too few Fock states.
         UnravellingError: one well only.
 
     >>> setup = jump_setup(TwoPhotonResonator(4.0, 1.0))
@@ -120,6 +121,10 @@ def jump_setup(
     observables = plain if lossy else [*_coherence(a, alpha), *plain]
     displacements = np.zeros((1, frames.shape[1]), dtype=np.complex128) if counting else frames
     shown = lossy and not counting
+    if core_thresholds is not None and not shown:
+        raise ParameterError(
+            "core_thresholds", tuple(core_thresholds), "none here", "without one-photon loss, or counting, nothing shows a well"
+        )
     slowest = min(-rate.real for rate in system.oscillator().linearised_eigenvalues(alpha))
     return JumpSetup(
         model=model,
@@ -130,7 +135,7 @@ def jump_setup(
         frame_scores=((0, -1.0), (0, 1.0)) if shown else ((0, 0.0),),
         initial=np.stack([coherent_state(z, n) for z in wells]),
         start_weights=np.full(len(wells), 1.0 / len(wells)),
-        cores=_cores(core_thresholds, len(observables)) if shown else (),
+        cores=_cores(core_thresholds or CORE_THRESHOLDS, len(observables)) if shown else (),
         relaxation_time=1.0 / slowest,
         mirror=parity_signs(n),
         guard=guard,

@@ -301,6 +301,9 @@ def test_refusals() -> None:
     for bad in ((0.5,), (1.0,), (0.9, 0.9), (0.95, 0.9), (float("nan"),)):
         with pytest.raises(ParameterError, match="core_thresholds"):
             jump_setup(LOSSY, core_thresholds=bad)
+    for system, unravelling in ((RIGHT, "displaced"), (LOSSY, "counting")):
+        with pytest.raises(ParameterError, match="nothing shows a well"):
+            jump_setup(system, unravelling, core_thresholds=(0.9,))
     with pytest.raises(ParameterError, match="unravelling"):
         jump_setup(RIGHT, "homodyne")
     for one_well in (

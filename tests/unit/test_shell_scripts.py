@@ -93,7 +93,7 @@ def test_a_ready_environment_is_used_as_it_is(checkout: Path) -> None:
     sums = subprocess.run(["cksum"], input=files, capture_output=True, check=True).stdout.decode().strip()
     (checkout / ".venv/wellhop-installed").write_text(f"{checkout} {sums}\n")
     done = start(checkout / "tests/run.sh", "-k", "some words", PYTHON="/nonexistent")
-    assert (done.returncode, done.stdout, done.stderr) == (0, "-m pytest -k some words\n", "")
+    assert (done.returncode, done.stdout, done.stderr) == (0, "-m pytest --numprocesses 2 --dist loadfile -k some words\n", "")
 
 
 def test_the_exit_code_of_the_tests_is_passed_on(checkout: Path) -> None:
