@@ -25,7 +25,8 @@ from wellhop.engine.records import TrajectoryRecord
 from wellhop.engine.systems.kerr_cat import KerrCat
 from wellhop.engine.systems.kerr_cat_jumps import jump_setup
 from wellhop.engine.unravelling import JumpSetup, build_problem
-from wellhop.jobs.measure import JUMP_BATCHES, SWITCHING_TIMES, measure_switching
+from wellhop.jobs.measure import measure_switching
+from wellhop.jobs.measurement_plan import JUMP_BATCHES, SWITCHING_TIMES
 from wellhop.jobs.switching_results import SwitchingResult
 
 #: Expected switches of one trajectory of 20/Γ, and of the smallest batch that is measured.

@@ -9,7 +9,16 @@ import time
 from pathlib import Path
 
 import pytest
-from small_campaign import Reference, checked, committed, counted, kill_everything, launch, run_here, wait_for_lock
+from small_campaign import (
+    Reference,
+    checked,
+    committed,
+    counted,
+    kill_everything,
+    launch,
+    run_here,
+    wait_for_lock,
+)
 from toy_process import finish
 
 from wellhop.analysis.coherence_measurement import CoherenceMeasurement
