@@ -70,6 +70,16 @@ class CoherenceMeasurement:
     separation: float
     warnings: tuple[str, ...]
 
+    @property
+    def decay_rate(self) -> RateEstimate:
+        """Γ."""
+        return self.rates[DECAY]
+
+    @property
+    def frequency(self) -> RateEstimate:
+        """Ω."""
+        return self.rates[FREQUENCY]
+
     def __str__(self) -> str:
         ended = f"{self.n_done} done, {self.n_censored} cut off, {self.n_failed} failed"
         lines = [

@@ -62,8 +62,9 @@ def directed_lead(result: CampaignResult, rows: Sequence[ComparedRate]) -> str:
         pulls = [pull for pull in pulls if math.isfinite(pull)]
         if pulls:
             within = sum(abs(pull) < 4.0 for pull in pulls)
+            lie = "lies" if within == len(pulls) == 1 else "lie"
             sentence += (
-                f": {within} of {count_of(len(pulls), 'rate')} lie within four standard errors of the {MODEL_IN_WORDS[arm]}, "
+                f": {within} of {count_of(len(pulls), 'rate')} {lie} within four standard errors of the {MODEL_IN_WORDS[arm]}, "
                 f"the largest deviation is {max(pulls, key=abs):+.2f} standard errors"
             )
         sentences.append(sentence + ".")

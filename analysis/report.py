@@ -54,7 +54,13 @@ from wellhop.analysis.report_text import (
     lead,
 )
 from wellhop.analysis.resonator_report import DEFINITIONS as RESONATOR_DEFINITIONS
-from wellhop.analysis.resonator_report import add_coherences, add_resonator_exponents, resonator_exponents_csv
+from wellhop.analysis.resonator_report import (
+    add_coherences,
+    add_resonator_exponents,
+    add_wigner_ratios,
+    resonator_exponents_csv,
+    wigner_ratios,
+)
 from wellhop.analysis.result import CampaignResult
 from wellhop.engine.errors import ParameterError
 from wellhop.engine.systems.two_photon_resonator import TwoPhotonResonator
@@ -83,13 +89,13 @@ def draw_traces(result: CampaignResult) -> tuple[Figure, DrawnTable]:
 
 
 #: Figures above the tables.
-_FIRST = ("staircase", "arrhenius", "exponents", "directed_rates", "coherence")
+_FIRST = ("staircase", "arrhenius", "inverse_eta", "directed_rates", "coherence")
 #: By the name used in a campaign's ``[report] figures`` and as file name; in the order of the page.
 FIGURES: dict[str, FigureKind] = {
     "staircase": FigureKind("Decay rates", draw_staircase, lambda r: any(r.measured()) or bool(r.curves)),
     "arrhenius": FigureKind("Rates against 1/U", draw_exponents, has_exponents),
-    "exponents": FigureKind("Rates against 1/η", draw_resonator_exponents, has_resonator_exponents),
-    "directed_rates": FigureKind("Directed rates", draw_directed_rates, has_directed_rates),
+    "inverse_eta": FigureKind("Rates against 1/η", draw_resonator_exponents, has_resonator_exponents),
+    "directed_rates": FigureKind("Rates, measured over predicted", draw_directed_rates, has_directed_rates),
     "coherence": FigureKind("Coherence between parities", draw_coherences, has_coherences),
     "residence": FigureKind("Residence times", draw_residence, has_residence),
     "survival": FigureKind("Survival in a well", draw_survival, has_survival),
@@ -137,7 +143,7 @@ def write_report(result: CampaignResult, folder: Path, figures: Sequence[str] = 
         if name == "arrhenius":
             add_exponents(page, result)
             write_file(folder / "exponents.csv", exponents_csv(result).csv().encode("utf-8"))
-        if name == "exponents":
+        if name == "inverse_eta":
             add_resonator_exponents(page, result)
             write_file(folder / "action.csv", resonator_exponents_csv(result).csv().encode("utf-8"))
     if rates:
@@ -145,6 +151,8 @@ def write_report(result: CampaignResult, folder: Path, figures: Sequence[str] = 
         write_file(folder / "rates.csv", rates_csv(result, rates).csv().encode("utf-8"))
         add_wells(page, result)
         add_coherences(page, result)
+        if wigner_ratios(result):
+            add_wigner_ratios(page, result)
     if rows:
         add_comparison(page, result, rows)
         write_file(folder / "comparison.csv", comparison_csv(result, rows).csv().encode("utf-8"))

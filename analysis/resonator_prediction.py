@@ -30,7 +30,7 @@ from wellhop.analysis.resonator_spectrum import (
     slow_eigenvalue,
     slow_pair,
 )
-from wellhop.engine.errors import PredictionError, WellhopError
+from wellhop.engine.errors import ParameterError, PredictionError, WellhopError
 from wellhop.engine.systems.two_photon_resonator import TwoPhotonResonator
 
 Evaluation = tuple[float, bool, str, float | None]
@@ -131,6 +131,9 @@ def _flagged(evaluate: Callable[[ResonatorSubject], Evaluation]) -> Callable[[Re
     def flagged(subject: ResonatorSubject) -> Evaluation:
         try:
             return evaluate(subject)
+        except ParameterError as error:
+            note = "only without one-photon loss, kappa_1 = 0" if error.name == "kappa_1" else str(error)
+            return math.nan, False, note, None
         except WellhopError as error:
             return math.nan, False, str(error), None
 
@@ -141,6 +144,9 @@ def _notes(subject: ResonatorSubject) -> tuple[bool, list[str]]:
     """Whether the slow mode is a rate at all, and what to say of it."""
     notes = []
     valid = True
+    if not subject.system.bistable:
+        valid = False
+        notes.append("one well only: relaxation, not switching")
     if subject.action < SHALLOWEST:
         valid = False
         notes.append(f"S = {subject.action:.3g} < {SHALLOWEST:g}: no separation of rates")
@@ -168,7 +174,7 @@ def _exact(part: str) -> Callable[[ResonatorSubject], Evaluation]:
                 return 0.0, False, "exactly zero at Delta = 0: both cat states and their coherence are dark", None
         elif slow.imag != 0.0:
             notes.insert(0, "below the exceptional point: the coherence rotates and flips, no telegraph")
-        elif part == "decay":
+        elif part == "decay" and subject.system.bistable:
             notes.insert(0, "telegraph: twice the rate of switching one way")
         value = -slow.real if part == "decay" else abs(slow.imag)
         return value, valid and value > 0.0, "; ".join(notes), accuracy

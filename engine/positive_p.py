@@ -80,6 +80,15 @@ class PositivePEnsemble:
     square: bool
     warnings: tuple[str, ...]
 
+    def __str__(self) -> str:
+        lines = [
+            f"{self.trajectories} positive-P trajectories, dt = {self.dt:.3g}; {self.stopped} stopped, {self.spiking} with spikes"
+        ]
+        for k, time in enumerate(self.times):
+            means = f"<a> = {self.real[k]:.4f} {self.imag[k]:+.4f} i +- {self.real_error[k]:.2g}, {self.imag_error[k]:.2g}"
+            lines.append(f"t = {time:g}: {means}; <n> = {self.photons[k]:.4f} +- {self.photons_error[k]:.2g}")
+        return "\n".join([*lines, *(f"! {w}" for w in self.warnings)])
+
 
 def in_square(system: TwoPhotonResonator, start: complex) -> bool:
     """Whether trajectories from the coherent state ``start`` stay inside the real square: Δ = 0, real, |start|² <= G/η.
@@ -150,6 +159,8 @@ def positive_p(
     >>> found.real.shape, found.stopped, bool(abs(found.real[-1] - 1.0) < 0.2)
     ((3,), 0, True)
     """
+    if not isinstance(system, TwoPhotonResonator):
+        raise ParameterError("system", system, "a TwoPhotonResonator(G, Delta, eta, kappa_1)")
     count = whole("trajectories", trajectories, 1)
     for name, number in (("seed", seed), ("point", point), ("arm", arm)):
         whole(name, number, 0)

@@ -42,6 +42,7 @@ BLIND: Final = "photon counting never reveals the well, so it gives no switches"
 JUMP_BATCHES: Final = {2: 16, 3: 24}
 #: Keys of other arms and of other systems, each with the reason why it has no place in a jump arm.
 LANGEVIN_ONLY: Final = {
+    "truncation": "quantum jumps truncate nothing; truncation belongs into [measure.langevin]",
     "scheme": "jump trajectories are propagated exactly between clicks; a scheme belongs into [measure.langevin]",
     "dt": "jump trajectories have no time step; dt belongs into [measure.langevin]",
 }
@@ -187,7 +188,7 @@ def arms(content: object, problems: Problems, wells: Wells) -> tuple[Arm, ...]:
 
 
 def _jump_arm(index: int, name: str, section: Section, wells: Wells) -> JumpArm:
-    unravelling = _unravelling(name, section)
+    unravelling = _unravelling(name, section, wells)
     duration = read_duration(section)
     refuse_keys(section, LANGEVIN_ONLY, "no such key for quantum jumps")
     refuse_keys(section, REFUSED_OF[wells.labels], "no such key for this system")
@@ -238,12 +239,15 @@ def _resolves_manifolds(section: Section, arm: JumpArm) -> bool:
     return wanted
 
 
-def _unravelling(name: str, section: Section) -> str:
+def _unravelling(name: str, section: Section, wells: Wells) -> str:
     """The one unravelling that answers the questions of the arm."""
     only = UNRAVELLINGS[name]
     value = section.raw("unravelling")
     if "unravelling" in section and value != only:
-        reason = f"{BLIND} and no residence times: use [measure.counting]" if value == "counting" else ""
+        reason = f"{BLIND} and no residence times" if value == "counting" else ""
+        if reason:
+            shown = "use [measure.counting]" if "counting" in wells.arms else "wellhop trajectory --unravelling counting shows it"
+            reason = f"{reason}: {shown}"
         section.problems.add(section.at("unravelling"), value, repr(only), reason)
     return only
 

@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 
 #: width of a table where the terminal does not tell its own
 COLUMNS = 100
+#: a note longer than this is not written twice in a row
+REPEATED = 40
 #: how large a fixed point is, by what its system knows
 SIZES = {"scaled_photons": "U|alpha|^2", "photons": "|alpha|^2"}
 #: a note is not squeezed into less than this
@@ -233,16 +235,14 @@ def as_json(
 def as_table(system: str, parameters: dict[str, float], predictions: Sequence[Prediction]) -> str:
     """All predictions as aligned text."""
     head = ("name", "quantity", "value", "valid", "what and where")
-    rows = [
-        (
-            p.name,
-            p.quantity,
-            f"{p.value:.10g}",
-            "yes" if p.valid else "NO",
-            "; ".join(filter(None, [p.label, p.note])),
-        )
-        for p in predictions
-    ]
+    rows = []
+    before = ""
+    for p in predictions:
+        # one reason for many rows is written once
+        note = "as above" if p.note == before and len(p.note) > REPEATED else p.note
+        before = p.note
+        what = "; ".join(filter(None, [p.label, note]))
+        rows.append((p.name, p.quantity, f"{p.value:.10g}", "yes" if p.valid else "NO", what))
     widths = [max(len(row[column]) for row in [head, *rows]) for column in range(4)]
     # A file or a pipe has no width of its own.
     columns = max(shutil.get_terminal_size((COLUMNS, 24)).columns, sum(widths) + 8 + LEAST_NOTE)

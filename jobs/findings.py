@@ -22,7 +22,7 @@ from wellhop.analysis.manifold_branching import BranchingMeasurement
 from wellhop.analysis.measurement import Measurement
 from wellhop.analysis.prediction import predict
 from wellhop.analysis.resonator_families import exponent_families
-from wellhop.analysis.resonator_report import resonator_exponent_lines
+from wellhop.analysis.resonator_report import resonator_exponent_lines, wigner_lines
 from wellhop.analysis.result import DIMENSIONLESS, CampaignResult, PointResult, TrajectoryTrace
 from wellhop.engine.errors import WellhopError
 from wellhop.engine.systems import System, build_measurable
@@ -240,8 +240,10 @@ def pull_table(result: CampaignResult) -> str:
     rows = [row for row in compared_points(result) if row.point.index not in elsewhere]
     unfinished = [UNFINISHED] if UNFINISHED in result.provenance.get("campaign", "") else []
     if rates:
-        text = [rate_table(result, rates), *exponent_lines(result), *resonator_exponent_lines(result)]
+        text = [rate_table(result, rates), *exponent_lines(result), *resonator_exponent_lines(result), *wigner_lines(result)]
         return "\n".join([*unfinished, *([_two_well_table(result, rows)] if rows else []), *text, *_warned(result)])
+    if not rows and result.system != KerrCat.name:
+        return "\n".join([*unfinished, "no complete batch yet, nothing to compare"])
     return "\n".join([*unfinished, _two_well_table(result, rows), *branching_text(result), *_warned(result)])
 
 

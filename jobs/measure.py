@@ -78,7 +78,8 @@ def measure_switching(
             own, for built-in systems.
         relative_error: one standard deviation of ln Γ to reach, between 0 and 0.5.
         max_trajectories: stop there in any case.
-        duration: length of a trajectory; 20/Γ of the prediction by default, with three wells 5/lam_e.
+        duration: length of a trajectory; 20/Γ of the prediction by default, with three wells 5/lam_e, of a coherence 5/|Γ + iΩ| (12
+            where Ω > 10 Γ).
         displacements: (2, n_channels) shifts β of the jump operators in either well; -Tr(L_k ρ_w) by default.
         propagator: of jumps, see :func:`wellhop.engine.unravelling.build_problem`.
         scheme, dt: of Langevin steps, see :func:`wellhop.engine.langevin_problem.oscillator_problem`.

@@ -179,7 +179,7 @@ def status(folder: RunFolder) -> str:
     results: Results[Any] = Results(folder, _no_engine())
     lines = [f"{folder.path}: {len(folder.units)} units (point x arm), {len(folder.chain.paths)} segments"]
     lines.append(
-        f"{'state':9} {'done':>6} {'run':>4} {'fail':>4} {'switches':>9} {'rate':>13} {'error':>8}  unit"
+        f"{'state':9} {'done':>6} {'run':>4} {'fail':>4} {'switches':>9} {'rate':>16} {'error':>8}  unit"
     )
     for unit in folder.units:
         verdict = results.verdict(unit.key)
@@ -190,9 +190,11 @@ def status(folder: RunFolder) -> str:
         done, failed = (verdict.trajectories, verdict.failed) if verdict is not None else (0, 0)
         rate = "-" if math.isnan(progress.value) else f"{progress.quantity} {progress.value:.4g}".strip()
         error = f"{100 * progress.relative_error:.2f} %" if math.isfinite(progress.relative_error) else "-"
-        counts = f"{state:9} {done:6d} {running:4d} {failed:4d} {progress.switches:9d}"
+        # a coherence has no switches to count
+        switches = "-" if unit.about.get("coherence") is not None else str(progress.switches)
+        counts = f"{state:9} {done:6d} {running:4d} {failed:4d} {switches:>9}"
         reason = f": {verdict.reason}" if verdict is not None and verdict.reason else ""
-        lines.append(f"{counts} {rate:>13} {error:>8}  {unit.label}{reason}")
+        lines.append(f"{counts} {rate:>16} {error:>8}  {unit.label}{reason}")
     decided = sum(v.done for v in results.verdicts.values())
     lines.append(
         "complete"

@@ -130,11 +130,11 @@ def check_resonators(
         for arm in measured:
             if isinstance(arm, JumpArm):
                 _check_jumps(system, placed, arm, once)
-            elif isinstance(arm, TruncatedLangevinArm):
+            elif isinstance(arm, TruncatedLangevinArm) and arm.truncation:
                 _check_langevin(system, placed, arm, once)
     if all(system.kappa_1 == 0.0 for system, _ in built):
         for arm in measured:
-            if isinstance(arm, JumpArm) and arm.core_thresholds != DEFAULT_THRESHOLDS:
+            if isinstance(arm, JumpArm) and arm.core_thresholds not in ((), DEFAULT_THRESHOLDS):
                 once.add(
                     f"measure.{arm.name}.core_thresholds", list(arm.core_thresholds), "no such key without one-photon loss",
                     "no record of lost pairs tells the wells apart, there are no cores",
@@ -176,7 +176,7 @@ def _check_langevin(
         resonator_langevin_problem(system, arm, duration=1.0, sample_interval=1.0)
     except ParameterError as error:
         key = f"measure.{arm.name}.{error.name}" if error.name == "dt" else placed.path(error.name)
-        once.add(key, error.value, error.allowed, f"{error.hint} at {placed}")
+        once.add(key, error.value, error.allowed, f"{error.hint} at {placed}".strip())
     except ModelError as error:
         given = arm.core_bright != CORE_BRIGHT
         key = f"measure.{arm.name}.core_bright" if given else placed.path("eta")

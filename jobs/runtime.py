@@ -80,7 +80,7 @@ def _work(
     )
     with ranks.manage(comm, worker_of) as crew, open_folder() as folder:
         if not overrides.quiet:
-            size = f"{len(campaign.points)} points"
+            size = f"{len(campaign.points)} point{'s' if len(campaign.points) != 1 else ''}"
             if len(campaign.arms) > 1:
                 size += f" x {len(campaign.arms)} arms = {len(folder.units)} units"
             print(f"{campaign.title}: {size}, results in {folder.path}", file=sys.stderr)

@@ -163,6 +163,8 @@ def _resonator_jumps(
     trace = _jump_trace(problem, unravelling, seed, point)
     if "X" not in trace.observables:
         return trace
+    label = f"{trace.label}; parity is conserved, no record shows a well"
+    trace = replace(trace, label=label)
     others = {name: values for name, values in trace.observables.items() if name != "X"}
     return replace(trace, order_parameter=trace.observables["X"], observables=others)
 
@@ -256,13 +258,15 @@ def well_levels(system: System) -> list[WellLevel]:
     """The attractors of the mean field, by Re α, as figures mark them."""
     from wellhop.analysis.figures.well_trajectory import WellLevel
     from wellhop.engine.langevin_wells import attractors
+    from wellhop.engine.systems.two_photon_resonator import TwoPhotonResonator
 
     found = [point.alpha for point in attractors(system.oscillator())]
     size = max(abs(alpha) for alpha in found)
     levels = []
     for number, alpha in enumerate(found):
         side = 0.0 if abs(alpha) < 1e-6 * size else math.copysign(1.0, number - 0.5 * (len(found) - 1))
-        name = "vacuum" if side == 0.0 else "bright +" if side > 0.0 else "bright \N{MINUS SIGN}"
+        pair = ("+α₀", "\N{MINUS SIGN}α₀") if isinstance(system, TwoPhotonResonator) else ("bright +", "bright \N{MINUS SIGN}")
+        name = "vacuum" if side == 0.0 else pair[0] if side > 0.0 else pair[1]
         levels.append(WellLevel(name, side, abs(alpha) ** 2))
     return levels
 

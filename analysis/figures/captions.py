@@ -77,7 +77,7 @@ CAPTIONS: dict[str, Callable[[CampaignResult], str]] = {
         "Measured over predicted rates at every point (side by side; numbers as in the table), with intervals. "
         "Crosses: switches counted between cores, which miss the time of transits and, next to fast returns, count too many.",
     ),
-    "exponents": _fixed(
+    "inverse_eta": _fixed(
         "Rates against 1/&eta; at fixed drive and detuning. Symbols: measured. Solid lines: predicted at the same points. Dotted: "
         "exp(&minus;<i>S</i>) of Eq. (32) through the last of them. Below: measured over predicted. Right: <i>S</i>&eta; fitted to "
         "the measured rates (filled) and to the predicted ones (open), with 95 % intervals; dotted: Eq. (32).",

@@ -8,6 +8,7 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
+from matplotlib.ticker import MaxNLocator
 
 from wellhop.analysis.coherence_measurement import CoherenceMeasurement
 from wellhop.analysis.figures.drawn import DrawnTable
@@ -86,6 +87,8 @@ def _draw(ax: Axes, result: CampaignResult, point: PointResult, m: CoherenceMeas
     ax.axhline(0.0, color=INK, linewidth=0.4, zorder=1)
     ax.set_title(point_math(result, point))
     ax.set_xlim(0.0, float(times[-1]))
+    ax.xaxis.set_major_locator(MaxNLocator(5))
+    ax.ticklabel_format(axis="x", style="sci", scilimits=(-3, 4), useMathText=True)
 
 
 def _handles() -> list[Line2D]:

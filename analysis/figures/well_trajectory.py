@@ -67,7 +67,7 @@ def draw_well_trajectories(
             upper, lower = axes[2 * number], axes[2 * number + 1]
             _draw(upper, trace, trace.order_parameter, [well.place for well in wells], INK)
             _draw(lower, trace, trace.observables["n"], [well.photons for well in wells], COLOURS[2])
-            upper.set_ylabel(r"$X/|\alpha_b|$" if trace.unravelling == "langevin" else r"$\langle X\rangle$")
+            upper.set_ylabel(r"$X$" if trace.unravelling == "langevin" else r"$\langle X\rangle$")
             lower.set_ylabel(
                 r"$|\alpha|^2-1/2$" if trace.unravelling == "langevin" else r"$\langle n\rangle$"
             )

@@ -123,7 +123,7 @@ def test_truncated_wigner_has_a_rate_of_its_own(measured: Found) -> None:
 
 def test_report_says_rates_scheme_and_exponent(resonator: Reference) -> None:
     result, figures = findings(resonator.folder)
-    assert {"exponents", "coherence", "directed_rates", "residence"} <= set(figures)
+    assert {"inverse_eta", "coherence", "directed_rates", "residence"} <= set(figures)
     table = pull_table(result)
     assert "langevin drop  Gamma" in table
     assert "Omega of quantum jumps against the exact model" in table

@@ -123,7 +123,7 @@ def test_the_page_and_its_files(result: CampaignResult, tmp_path: Path) -> None:
     for part in (
         "Rates against 1/U",
         "Exponents for",
-        "Directed rates",
+        "Rates, measured over predicted",
         "Measured against predicted",
         "Wells",
         "Conventions",

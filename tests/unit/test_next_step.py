@@ -43,7 +43,7 @@ def test_a_complete_run_names_the_next_command_and_the_report_says_that_it_works
     assert complete == "complete"
     assert following.startswith("next: wellhop report '")  # the blank in the name is quoted
     assert following.endswith("runs/two arms'")
-    assert "two arms: 1 points x 2 arms = 2 units, results in " in error
+    assert "two arms: 1 point x 2 arms = 2 units, results in " in error
     assert "2/2 units (point x arm), 4 trajectories" in error
     assert cli.main(["resume", "runs/two arms", "--quiet"]) == 0
     assert capsys.readouterr().out == "complete\n"

@@ -11,7 +11,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from wellhop.engine.systems import parameters_of
+from wellhop.engine.systems import SYSTEMS, parameters_of
 from wellhop.jobs.arms import ARM_NAMES
 from wellhop.jobs.campaign import parse
 from wellhop.jobs.campaign_schema import Section
@@ -56,6 +56,23 @@ U = 0.4
 duration = 100
 stop = { relative_error = 0.1 }
 """
+RESONATOR = """
+[campaign]
+name = "resonator"
+[system]
+name = "two_photon_resonator"
+G = 4
+Delta = 1
+[measure.jumps]
+duration = 1000
+stop = { relative_error = 0.1 }
+[measure.langevin]
+truncation = "drop"
+duration = 1000
+stop = { relative_error = 0.1 }
+"""
+#: Begins the part of the README on the two-photon resonator.
+PARITY = "## A parity that is conserved"
 
 
 def blocks(language: str) -> list[str]:
@@ -95,7 +112,7 @@ def test_programs_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: p
     assert main(["run", "my.toml", "--quiet"]) == 0
     assert main(["merge", "runs/my_cat"]) == 0
     programs = blocks("python")
-    assert len(programs) == 7
+    assert len(programs) == 9
     for number, program in enumerate(programs):
         capsys.readouterr()
         exec(compile(program, f"README.md, program {number}", "exec"), {"__name__": "readme"})
@@ -131,7 +148,8 @@ def test_keys_are_the_ones_read(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(Section, "known", noting_known)
     parse(EVERYTHING)
     parse(DISCS)
-    names = "|".join([*parameters_of("kerr_cat_staircase"), *parameters_of("kerr_two_photon_drive")])
+    parse(RESONATOR)
+    names = "|".join(name for system in SYSTEMS for name in parameters_of(system))
     generic = {re.sub(rf"^(system|sweep)\.({names})\b", r"\1.<parameter>", key) for key in read}
     tables = {f"measure.{name}" for name in ARM_NAMES}
     assert documented_keys() == {key for key in generic if "." in key} - tables
@@ -155,13 +173,25 @@ def test_predictions_shown_are_computed(capsys: pytest.CaptureFixture[str]) -> N
     computed = capsys.readouterr().out
     row = re.compile(r"^(\w+) +decay_rate +(\S+) +(yes|NO) ", re.MULTILINE)
     drives = re.compile(r"critical drive of steps 1, 2, 3 \(branching\): (.*)")
-    shown, now = row.findall(README), row.findall(computed)
+    shown, now = row.findall(README.split(PARITY)[0]), row.findall(computed)
     assert [(name, valid) for name, _, valid in shown] == [(name, valid) for name, _, valid in now]
     # ten digits shown, of which the last may differ with the linear algebra of the machine
     values = [[float(value) for _, value, _ in rows] for rows in (shown, now)]
     np.testing.assert_allclose(values[0], values[1], rtol=1e-6)
     numbers = [[float(x) for x in drives.findall(text)[0].split(", ")] for text in (README, computed)]
     np.testing.assert_allclose(numbers[0], numbers[1], rtol=1e-5)
+
+
+def test_predictions_of_the_resonator_are_computed(capsys: pytest.CaptureFixture[str]) -> None:
+    """The rows shown, each as the command prints it."""
+    assert main(["predict", "two_photon_resonator", "-p", "G=4", "-p", "Delta=1"]) == 0
+    row = re.compile(r"^(\w+) +(decay_rate|frequency|action|loss_rate) +(\S+) +(yes|NO) ", re.MULTILINE)
+    now = {name: rest for name, *rest in row.findall(capsys.readouterr().out)}
+    shown = row.findall(README.split(PARITY)[1])
+    assert len(shown) >= 5
+    for name, quantity, value, valid in shown:
+        assert [quantity, valid] == [now[name][0], now[name][2]]
+        assert float(value) == pytest.approx(float(now[name][1]), rel=1e-6)
 
 
 def test_links_and_pictures_exist() -> None:
