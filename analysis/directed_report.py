@@ -56,8 +56,10 @@ def directed_lead(result: CampaignResult, rows: Sequence[ComparedRate]) -> str:
         sentence = f"{words.capitalize()} measured the directed rates at {count_of(points, 'point')}"
         names = {row.name for row in mine}
         if names <= {"lam_o", "Gamma", "Omega"}:
-            what = "decay rate and the frequency" if "Omega" in names else "decay rate"
-            sentence = f"{words.capitalize()} measured the {what} at {count_of(points, 'point')}"
+            sentence = f"{words.capitalize()} measured the decay rate at {count_of(points, 'point')}"
+            turning = sum(row.name == "Omega" for row in mine)
+            if turning:
+                sentence += f" and the frequency at {turning if turning < points else 'each of them'}"
         pulls = [row.comparison.pull for row in mine if row.comparison is not None]
         pulls = [pull for pull in pulls if math.isfinite(pull)]
         if pulls:

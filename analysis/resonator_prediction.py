@@ -47,8 +47,13 @@ LEAST_SEPARATION, CLEAR_SEPARATION = 3.0, 20.0
 GOOD_ENOUGH = 1e-7
 #: Accuracy of eigenvalues of either kind.
 DOUBLE, EXTENDED = 1e-9, 1e-13
+#: Error of the exceptional point of the slow space, found against the exact one, for S >= ``CLEAR_ACTION`` and for S >= 2.
+CLEAR_ACTION, EDGE_ERROR, SHALLOW_EDGE_ERROR = 3.0, 0.12, 0.2
+#: Deviation from the exact mode up to which the slow space of two dimensions may be set against a measurement.
+TWO_MODES = 0.1
 #: |Im| over |λ| below which an eigenvalue is real.
 REAL = 1e-6
+NO_ROTATION = "exactly zero: beyond the exceptional point nothing rotates"
 
 
 class ResonatorSubject:
@@ -167,7 +172,9 @@ def _exact(part: str) -> Callable[[ResonatorSubject], Evaluation]:
         if part == "fast":
             if subject.system.kappa_1 == 0.0:
                 return math.nan, False, "the conjugate of the slow one without one-photon loss", None
-            return -fast.real, True, "phase flips; 2 kappa_1 |alpha0|^2 for large wells", accuracy
+            if slow.imag != 0.0:
+                return -fast.real, False, "below the exceptional point the conjugate of the slow one", accuracy
+            return -fast.real, subject.system.bistable, "phase flips; 2 kappa_1 |alpha0|^2 for large wells", accuracy
         valid, notes = _notes(subject)
         if subject.system.kappa_1 == 0.0:
             if slow == 0.0:
@@ -177,6 +184,8 @@ def _exact(part: str) -> Callable[[ResonatorSubject], Evaluation]:
         elif part == "decay" and subject.system.bistable:
             notes.insert(0, "telegraph: twice the rate of switching one way")
         value = -slow.real if part == "decay" else abs(slow.imag)
+        if value == 0.0 and part == "frequency":
+            notes = [NO_ROTATION]
         return value, valid and value > 0.0, "; ".join(notes), accuracy
 
     return _flagged(evaluate)
@@ -191,8 +200,13 @@ def _two_modes(part: str) -> Callable[[ResonatorSubject], Evaluation]:
             return math.nan, False, "needs one-photon loss", None
         slow, _ = slow_pair(subject.bare_rate, system.kappa_1 * abs(system.alpha0) ** 2)
         value = abs(slow.real) if part == "decay" else abs(slow.imag)
-        note = "to first order in kappa_1, which also changes the wells"
-        return value, value > 0.0, note, None
+        found, _, _ = subject.pair
+        exact = abs(found.real) if part == "decay" else abs(found.imag)
+        if exact == 0.0 and value == 0.0:
+            return 0.0, False, NO_ROTATION, None
+        off = abs(value / exact - 1.0) if exact > 0.0 else math.inf
+        note = f"to first order in kappa_1, which also changes the wells: here {100.0 * off:.2g} % off"
+        return value, value > 0.0 and off < TWO_MODES and subject.system.bistable, note, min(off, 1.0)
 
     return _flagged(evaluate)
 
@@ -233,7 +247,11 @@ def _angle(subject: ResonatorSubject) -> Evaluation:
 def _moment(name: str) -> Callable[[ResonatorSubject], Evaluation]:
     def evaluate(subject: ResonatorSubject) -> Evaluation:
         note = "" if subject.system.kappa_1 == 0.0 else "limit kappa_1 -> 0+"
-        return float(getattr(subject.moments, name)), subject.system.kappa_1 == 0.0, note, 1e-12
+        value = float(getattr(subject.moments, name))
+        if value == 0.0 and name == "parity":
+            logarithm = -subject.moments.log_norm
+            return 0.0, False, f"below the smallest double: its logarithm is {logarithm:.10g}", None
+        return value, subject.system.kappa_1 == 0.0, note, 1e-12
 
     return _flagged(evaluate)
 
@@ -243,10 +261,14 @@ def _exceptional(subject: ResonatorSubject) -> Evaluation:
     value = exceptional_loss(subject.system, subject.bare_rate)
     if value == 0.0:
         return 0.0, False, "at Delta = 0 any one-photon loss gives a telegraph", None
-    return value, True, "in the two-dimensional slow space, a few per cent low; a telegraph needs several times this", 0.1
+    off = EDGE_ERROR if subject.action >= CLEAR_ACTION else SHALLOW_EDGE_ERROR
+    note = f"in the two-dimensional slow space, up to {100.0 * off:.0f} % low; a telegraph needs several times this"
+    return value, subject.action >= SHALLOWEST, note, off
 
 
 def _action(subject: ResonatorSubject) -> Evaluation:
+    if subject.system.kappa_1 > 0.0:
+        return subject.action, False, "limit kappa_1 -> 0+; one-photon loss changes the exponent", None
     note = "exponent for eta -> 0 of the quantum rates and of truncated Wigner alike"
     return subject.action, True, note, 1e-14
 
@@ -325,7 +347,7 @@ def compared_methods(system: TwoPhotonResonator, truncation: str | None) -> Sequ
     if truncation is not None:
         return ("twa_drop", "twa_drop_law", "action") if truncation == "drop" else ("action",)
     if system.kappa_1 > 0.0:
-        return ("decay", "fast_decay", "two_mode_decay", "exceptional_loss", "action")
+        return ("decay", "fast_decay", "two_mode_decay", "exceptional_loss")
     laws = [f"{law}_{part}" for law in ("parity_law", "action_law") for part in ("decay", "frequency")]
     return ("decay", "frequency", *laws, "action")
 

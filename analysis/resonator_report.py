@@ -74,7 +74,11 @@ def add_resonator_exponents(page: Page, result: CampaignResult) -> None:
             head = ["rate", "arm", "<i>S</i>&eta; of the<br>measured rates", "<i>S</i>&eta; of the<br>predicted rates"]
             head += ["closed form<br>(32)", "points", "fitted form"]
             where = _where(family)
-            caption = f"Exponents at {where}: ln <i>k</i> = &minus;<i>S</i>&eta;/&eta; + <i>c</i> + <i>c</i><sub>1</sub>&eta;."
+            caption = (
+                f"Exponents at {where}: ln <i>k</i> = &minus;<i>S</i>&eta;/&eta; + <i>c</i> + <i>c</i><sub>1</sub>&eta;, the "
+                "correction <i>c</i><sub>1</sub> held near 0 where the rates do not tell it; its uncertain size is in every "
+                "interval."
+            )
             page.table(head, rows, caption, [0, 1, 6])
         notes = [f"{arm}, {name}: {w}" for (arm, name), fit in family.fits.items() for w in fit.warnings]
         if notes or family.missing:

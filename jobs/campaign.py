@@ -23,6 +23,7 @@ from wellhop.jobs.arms import Arm, arms
 from wellhop.jobs.campaign_points import Point, campaign_points
 from wellhop.jobs.campaign_schema import Problems, Section, at_least, shown
 from wellhop.jobs.point_checks import check_points, wells_in_common
+from wellhop.jobs.resonator_checks import check_figures
 from wellhop.jobs.run_options import RunOptions, run_options
 
 #: Figures a report can show, by system; keys of ``wellhop.analysis.report``.
@@ -157,6 +158,8 @@ def _read(top: Section, text: str, source: str) -> Campaign | None:
     report = top.table("report")
     known = FIGURES_OF.get(system, tuple(dict.fromkeys(sum(FIGURES_OF.values(), ()))))
     figures = report.words("figures", known, known)
+    if system == "two_photon_resonator" and "figures" in report:
+        check_figures(drafts, figures, report.at("figures"), problems)
     report.finish()
     run = run_options(top.table("run"))
     top.finish()

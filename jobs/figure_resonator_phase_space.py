@@ -24,9 +24,11 @@ from wellhop.analysis.figures.resonator_phase_space import (
 )
 from wellhop.analysis.figures.resonator_plane import MODEL
 from wellhop.analysis.measurement import headline
+from wellhop.analysis.resonator_action import escape_action
 from wellhop.analysis.resonator_angle import angle_rate
 from wellhop.analysis.resonator_evolution import mean_amplitude
 from wellhop.analysis.resonator_photons import mean_photons
+from wellhop.analysis.resonator_rate_laws import SHALLOWEST
 from wellhop.analysis.resonator_spectrum import slow_eigenvalue
 from wellhop.engine import langevin
 from wellhop.engine.positive_p import PositivePEnsemble, positive_p
@@ -137,8 +139,10 @@ def draw(options: FigureOptions) -> DrawnFigure:
         )
         doubts += [f"positive-P at kappa_1 = {model.kappa_1:g}, {text}" for text in found.warnings]
     drive = options["rate_G"]
-    detunings = np.linspace(*EDGES, CURVE_POINTS) * drive
-    models = [TwoPhotonResonator(drive, float(delta)) for delta in detunings]
+    models = [TwoPhotonResonator(drive, float(share * drive)) for share in np.linspace(*EDGES, CURVE_POINTS)]
+    # below an action of 2 switching is as fast as relaxation, there is no rate
+    models = [model for model in models if escape_action(model) >= SHALLOWEST]
+    detunings = np.array([model.Delta for model in models])
     # a tenth of the time of the default, and more digits than a curve shows
     levels = 14 + math.ceil(1.5 * drive)
     slow = np.array([slow_eigenvalue(model, levels) for model in models])
@@ -147,6 +151,8 @@ def draw(options: FigureOptions) -> DrawnFigure:
     for k, share in enumerate(SAMPLED_AT):
         options.progress("rates", 0.4 + 0.6 * k / len(SAMPLED_AT))
         model = TwoPhotonResonator(drive, share * drive)
+        if escape_action(model) < SHALLOWEST:
+            continue
         # the rate of clip is of the order of that of the master equation, that of drop is known
         guesses = {"drop": angle_rate(model), "clip": -slow_eigenvalue(model, levels).real}
         measured: dict[str, RateEstimate] = {

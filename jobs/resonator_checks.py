@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING, Final, Literal, Protocol
 
 from wellhop.engine.errors import CutoffError, ModelError, ParameterError, UnravellingError, WellhopError
@@ -12,6 +13,7 @@ from wellhop.jobs.core_sizes import CORE_BRIGHT
 from wellhop.jobs.langevin_arm import TruncatedLangevinArm, resonator_langevin_problem
 
 if TYPE_CHECKING:
+    from wellhop.analysis.resonator_modes import SlowModes
     from wellhop.engine.systems.two_photon_resonator import TwoPhotonResonator
 
 #: Action S below which there is no separation of rates to speak of.
@@ -74,23 +76,64 @@ def _trouble(system: TwoPhotonResonator) -> tuple[str, str, str] | None:
                 "another number, or kappa_1 > 0",
                 "at Delta = 0 without one-photon loss both cat states and their coherence are dark: the rate is exactly zero",
             )
-        return None
+        return _too_large(system)
     from wellhop.analysis.resonator_modes import slow_modes
 
+    large = _too_large(system)
+    if large is not None:
+        return large
     modes = slow_modes(system)
-    slow, fast = modes.values[:2]
-    if not abs(slow) > modes.round_off:
+    if not abs(modes.values[0]) > modes.round_off:
         return "kappa_1", "a larger one", f"the rate, below {modes.round_off:.1g}, drowns in round-off"
-    if abs(slow.imag) > 1e-6 * abs(slow) or fast.real > LEAST_SEPARATION * slow.real:
-        from wellhop.analysis.resonator_spectrum import exceptional_loss
-
-        edge = exceptional_loss(system)
+    if not _is_telegraph(modes):
+        enough = _enough_loss(system)
+        instead = "0" if enough is None else f"0, or well above the exceptional point, {enough:g} say"
         return (
             "kappa_1",
-            f"0, or well above the exceptional point at {edge:.3g}, {2.0 * edge:.2g} say",
-            "near it the odd sector neither keeps its coherence nor switches like a telegraph, a trajectory has no single rate",
+            instead,
+            "near the exceptional point the odd sector neither keeps its coherence nor switches like a telegraph: a trajectory "
+            "has no single rate",
         )
     return None
+
+
+def _is_telegraph(modes: SlowModes) -> bool:
+    """Whether the slow pair is real and well apart."""
+    slow, fast = modes.values[:2]
+    return not (abs(slow.imag) > 1e-6 * abs(slow) or fast.real > LEAST_SEPARATION * slow.real)
+
+
+def _enough_loss(system: TwoPhotonResonator) -> float | None:
+    """A one-photon loss at which it is one, in two digits; ``None`` where all that is so large wears the wells away."""
+    from wellhop.analysis.resonator_modes import slow_modes
+
+    alone = slow_modes(replace(system, kappa_1=0.0))
+    loss = max(system.kappa_1, 1.5 * abs(alone.values[0].imag) / abs(system.alpha0) ** 2)
+    while 0.5 * loss < system.s:
+        shown = float(f"{loss:.2g}")
+        trial = replace(system, kappa_1=shown)
+        if trial.bistable and _is_telegraph(slow_modes(trial)):
+            return shown
+        loss *= 1.5
+    return None
+
+
+def _too_large(system: TwoPhotonResonator) -> tuple[str, str, str] | None:
+    """Wells that no trajectory can hold; None where one can."""
+    from wellhop.engine.systems.two_photon_resonator_jumps import trajectory_cutoff
+
+    try:
+        levels = trajectory_cutoff(system)
+    except CutoffError as error:
+        return "eta", "wells that fit into the Fock space", str(error)
+    if levels <= MOST_LEVELS:
+        return None
+    return (
+        "eta",
+        f"a larger one, for wells that fit into {MOST_LEVELS} Fock levels",
+        f"G/eta = {system.G / system.eta:.4g} takes {levels}; is eta, by default 1, in the unit of G? Langevin trajectories need "
+        "no Fock space, but are another model",
+    )
 
 
 def _well_trouble(system: TwoPhotonResonator) -> tuple[str, str, str] | None:
@@ -109,6 +152,20 @@ def _well_trouble(system: TwoPhotonResonator) -> tuple[str, str, str] | None:
             f"the action S = {depth:.3g} is below {LEAST_ACTION:g}: switching is as fast as relaxation, no rate to measure",
         )
     return None
+
+
+#: Figures of single switches.
+SWITCH_FIGURES: Final = ("residence", "survival")
+
+
+def check_figures(points: Sequence[PlacedPoint], figures: Sequence[str], path: str, once: Notes) -> None:
+    """Refuse figures of residence times that were asked for where parity is conserved at every point."""
+    if points and all(placed.point.parameters["kappa_1"] == 0.0 for placed in points):
+        for name in (name for name in SWITCH_FIGURES if name in figures):
+            once.add(
+                path, name, "no figure of residence times without one-photon loss",
+                "parity is conserved: no record of lost pairs tells the wells apart, there are no residences; see coherence",
+            )  # fmt: skip
 
 
 def check_resonators(
@@ -143,7 +200,7 @@ def check_resonators(
 
 def _check_jumps(system: TwoPhotonResonator, placed: PlacedPoint, arm: JumpArm, once: Notes) -> None:
     """Stop rule and Fock space."""
-    from wellhop.engine.systems.two_photon_resonator_jumps import jump_setup, trajectory_cutoff
+    from wellhop.engine.systems.two_photon_resonator_jumps import jump_setup
 
     if system.kappa_1 == 0.0 and arm.stop.rule == "switches":
         once.add(
@@ -151,15 +208,6 @@ def _check_jumps(system: TwoPhotonResonator, placed: PlacedPoint, arm: JumpArm, 
             f"parity is conserved at {placed}: no record of lost pairs tells the wells apart, so no trajectory switches; what is "
             "measured is the decay and rotation of the coherence between parities",
         )  # fmt: skip
-    try:
-        usual = trajectory_cutoff(system)
-    except CutoffError as error:
-        once.add(placed.path("eta"), system.eta, "wells that fit into the Fock space", str(error))
-        return
-    if arm.fock_cutoff is None and usual > MOST_LEVELS:
-        hint = f"{usual} Fock levels at {placed}; use [measure.langevin], which needs none"
-        once.add(placed.path("eta"), system.eta, f"wells that fit into {MOST_LEVELS} Fock levels", hint)
-        return
     if arm.fock_cutoff is not None:
         try:
             jump_setup(system, cutoff=arm.fock_cutoff)

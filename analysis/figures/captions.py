@@ -8,6 +8,7 @@ from wellhop.analysis.comparison_table import IN_WORDS
 from wellhop.analysis.figures.labels import parameter_html
 from wellhop.analysis.figures.staircase import reference_name
 from wellhop.analysis.result import CampaignResult
+from wellhop.engine.systems.two_photon_resonator import TwoPhotonResonator
 
 
 def _staircase(result: CampaignResult) -> str:
@@ -50,6 +51,12 @@ def _fixed(*sentences: str) -> Callable[[CampaignResult], str]:
 
 
 def _trajectory(result: CampaignResult) -> str:
+    if result.system == TwoPhotonResonator.name:
+        return (
+            "Single trajectories: position along the axis of the wells (&plusmn;1 there) and photon number. Dashed: the wells of "
+            "the mean field. The fill is the label given by the core sets. Without one-photon loss parity is conserved: no record "
+            "tells the wells apart, nothing switches, and there is no label."
+        )
     if any(point.wells for point in result.points):
         return (
             "Single trajectories: position along the axis of the bright wells (&plusmn;1 there) and photon number. Dashed: the "

@@ -140,7 +140,8 @@ def draw_phase_space(
             figure,
             rf"Two-photon resonator in phase space: $G={system.G:g}\,\eta$, $\Delta={system.Delta:g}\,\eta$",
             r"All start in the coherent state of the right-hand well; bands: two standard errors of sampled means.",
-            "Spikes: share of positive-P trajectories that came to one. Rates: lines computed, markers sampled.",
+            r"Positive-P fails at $\kappa_1=0$ (boundary terms); its $\langle a^\dagger a\rangle$ is high below $\kappa_1=6\eta$. "
+            r"Spikes: trajectories beyond $5\sqrt{G/\eta}$.",
         )
     return DrawnFigure(figure, table, tuple(notes))
 

@@ -81,7 +81,8 @@ def test_rates_of_the_schemes(drawn: DrawnFigure) -> None:
         assert abs(math.log(value / -slow_eigenvalue(system, 20).real)) > allowed
         clipped = table.numbers("upper", **{**row, "series": "clip sampled"})[0]
         assert clipped < value
-    assert len(table.numbers("value", series="clip sampled")) == 5
+    # of five detunings that with S = 1.3 has no rate
+    assert len(table.numbers("value", series="clip sampled")) == 4
     curve = table.numbers("value", series="exact", quantity=RATE)
     assert curve[-1] == pytest.approx(-slow_eigenvalue(TwoPhotonResonator(3.0, 2.1)).real, rel=1e-12)
 

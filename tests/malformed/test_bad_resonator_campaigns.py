@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
 
 from wellhop.engine.errors import CampaignError, ParameterError, UnravellingError
+from wellhop.engine.systems.two_photon_resonator import TwoPhotonResonator
 from wellhop.jobs import cli
 from wellhop.jobs.campaign import parse
 from wellhop.jobs.measure import measure_switching
+from wellhop.jobs.resonator_checks import signal_of
 
 GOOD = """
 [campaign]
@@ -39,7 +42,7 @@ CASES: dict[str, tuple[str, str, tuple[str, ...]]] = {
     "no separation of rates": (SWEEP, "Delta = [1, 3.5]", ("system.eta: got 1", "S = 0.335 is below 2")),
     "dark": (SWEEP, "Delta = [0, 1]", ("sweep.Delta[0]: got 0", "exactly zero", "kappa_1 > 0")),
     "exceptional point": (
-        SWEEP, "Delta = 1\nkappa_1 = [0.004]", ("sweep.kappa_1[0]: got 0.004", "exceptional point at 0.00364"),
+        SWEEP, "Delta = 1\nkappa_1 = [0.004]", ("sweep.kappa_1[0]: got 0.004", "well above the exceptional point, 0.0055 say"),
     ),
     "no wells with loss": (SWEEP, "Delta = 1\nkappa_1 = [9]", ("sweep.kappa_1[0]: got 9", "below 2 sqrt(G^2 - Delta^2) = 7.74597")),
     "below round-off": (SWEEP, "Delta = 0\nkappa_1 = [1e-9]", ("sweep.kappa_1[0]: got 1e-09", "round-off")),
@@ -63,6 +66,12 @@ CASES: dict[str, tuple[str, str, tuple[str, ...]]] = {
     "core of the vacuum": (NAMED, f"{NAMED}\ncore_vacuum = 0.2", ("langevin.core_vacuum", "no well of this system")),
     "step too long": (NAMED, f"{NAMED}\ndt = 1", ("langevin.dt: got 1", "a step <=")),
     "overlapping cores": (NAMED, f"{NAMED}\ncore_bright = 0.99", ()),
+    "residence times of a conserved parity": (
+        "[measure.langevin]", '[report]\nfigures = ["residence"]\n[measure.langevin]',
+        ("report.figures: got 'residence'", "no residences"),
+    ),
+    "cores out of range": (STOP, f"{STOP}\ncore_thresholds = [0.4]", ("core_thresholds[0]: got 0.4",)),
+    "counting in jumps": (STOP, f'{STOP}\nunravelling = "counting"', ("trajectory --unravelling counting shows it",)),
     "counting arm": (
         "[measure.langevin]", "[measure.counting]\nduration = 10\n[measure.langevin]", ("measure.counting", "[measure.jumps]"),
     ),
@@ -106,6 +115,7 @@ def test_the_command_writes_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPa
         ({"G": 4.0, "Delta": -4.5}, ("|Delta| < G = 4",)),
         ({"G": 4.0, "Delta": 3.5}, ("S = 0.335",)),
         ({"G": 4.0, "Delta": 1.0, "kappa_1": 0.004}, ("exceptional point",)),
+        ({"G": 1e5, "Delta": 1.0}, ("takes 102852", "in the unit of G?")),
     ],
 )
 def test_python_refuses_what_has_no_rate(parameters: dict[str, float], words: tuple[str, ...]) -> None:
@@ -113,6 +123,23 @@ def test_python_refuses_what_has_no_rate(parameters: dict[str, float], words: tu
         measure_switching("two_photon_resonator", **parameters)
     for word in words:
         assert word in str(error.value)
+
+
+@pytest.mark.parametrize(
+    "point", [{"G": 9.0, "Delta": 6.57, "kappa_1": 0.03}, {"G": 7.0, "Delta": 5.6, "eta": 0.5, "kappa_1": 0.001}]
+)
+def test_the_loss_advised_is_accepted(point: dict[str, float]) -> None:
+    with pytest.raises(UnravellingError) as error:
+        signal_of(TwoPhotonResonator(**point))
+    advised = re.search(r"exceptional point, (\S+) say", str(error.value))
+    assert advised is not None
+    assert signal_of(TwoPhotonResonator(**{**point, "kappa_1": float(advised[1])})) == "telegraph"
+
+
+def test_a_missing_truncation_is_one_problem() -> None:
+    with pytest.raises(CampaignError) as error:
+        parse(GOOD.replace(f"{NAMED}\n", "", 1))
+    assert "1 problem\n" in str(error.value)
 
 
 @pytest.mark.parametrize(

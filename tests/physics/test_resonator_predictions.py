@@ -10,6 +10,7 @@ import pytest
 from wellhop.analysis.prediction import Prediction, methods_of, predict
 from wellhop.analysis.resonator_action import escape_action
 from wellhop.analysis.resonator_angle import angle_rate
+from wellhop.analysis.resonator_exceptional_point import exact_exceptional_loss
 from wellhop.analysis.resonator_moments import resonator_moments
 from wellhop.analysis.resonator_prediction import compared_methods
 from wellhop.analysis.resonator_rate_laws import action_law, parity_law
@@ -88,6 +89,37 @@ def test_below_the_exceptional_point_it_rotates() -> None:
     assert found["decay"].value == pytest.approx(-exact.real, rel=1e-8)
     assert found["frequency"].value == pytest.approx(abs(exact.imag), rel=1e-8)
     assert "no telegraph" in found["decay"].note
+    fast = table(system, "fast_decay")["fast_decay"]
+    assert fast.value == pytest.approx(found["decay"].value, rel=1e-8)
+    assert not fast.valid
+
+
+def test_what_holds_for_vanishing_loss_says_so() -> None:
+    """The slow space and the action: the exponent of a telegraph is not S, and the wells change with the loss."""
+    near, far = (table(TwoPhotonResonator(4.0, 1.0, 1.0, loss)) for loss in (0.01, 0.5))
+    for found in (near, far):
+        assert not found["action"].valid
+        assert "limit kappa_1 -> 0+" in found["action"].note
+        off = abs(found["two_mode_decay"].value / found["decay"].value - 1.0)
+        assert found["two_mode_decay"].accuracy == pytest.approx(off, rel=1e-9)
+    assert near["two_mode_decay"].valid
+    assert not far["two_mode_decay"].valid
+
+
+def test_beyond_the_wells_there_is_no_telegraph() -> None:
+    """kappa_1/2 > s: the mean field has one well, whatever the slow mode."""
+    found = table(TwoPhotonResonator(4.0, 1.0, 1.0, 9.0))
+    assert not any(found[name].valid for name in ("decay", "fast_decay", "two_mode_decay", "action"))
+    assert "one well only" in found["decay"].note
+    assert "telegraph" not in found["decay"].note
+
+
+@pytest.mark.parametrize("point", [(2.0, 0.7), (4.0, 1.0)])
+def test_exceptional_point_within_its_accuracy(point: tuple[float, float]) -> None:
+    system = TwoPhotonResonator(*point)
+    stated = table(system, "exceptional_loss")["exceptional_loss"]
+    assert stated.accuracy is not None
+    assert 0.0 < exact_exceptional_loss(system) / stated.value - 1.0 < stated.accuracy / (1.0 - stated.accuracy)
 
 
 def test_dark_without_detuning() -> None:
