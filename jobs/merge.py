@@ -12,7 +12,8 @@ Layout, format version 1::
                             elapsed, guard_population
         reasons             (n,) text, why a trajectory failed
         click_counts        (n, n_channels) int64
-        samples             (sum of samples, n_observables) float64; trajectory j: offsets[j]:offsets[j+1]
+        samples             (sum of samples, n_observables) float64; trajectory j: offsets[j]:offsets[j+1]; column k is
+                            about["observable_names"][k], the first the order parameter (of a coherence Re C, then Im C)
         samples_offsets     (n+1,) int64
         switches            (sum of switches,) compound: time, departure, core, origin, target
         switches_offsets    (n+1,) int64
