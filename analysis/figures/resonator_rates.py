@@ -31,6 +31,12 @@ from wellhop.engine.systems.two_photon_resonator import TwoPhotonResonator
 
 RealArray = npt.NDArray[np.float64]
 Measured = MeasuredCoherence | MeasuredTelegraph
+#: Measured rates: markers that no family has, and their names.
+MEASURED = (
+    (MeasuredCoherence, "P", r"measured $\Gamma$"),
+    (MeasuredCoherence, "X", r"measured $\Omega$"),
+    (MeasuredTelegraph, "D", r"measured $\Gamma_z$ ($\kappa_1>0$)"),
+)
 #: Points of a closed form; Fock states of either parity that hold every rate of this figure to nine digits.
 DENSE = 121
 #: Least action of an exact rate that is drawn, and smallest Δ/G.
@@ -190,13 +196,14 @@ def _draw_rates(ax: Axes, table: DrawnTable, families: Sequence[float], measured
         ax.plot(x, np.exp(-action), **ACTION.style(color=colour, linewidth=1.0))
         ax.plot(*_line(table, "exact", G, "Gamma [eta]"), **DECAY.style(color=colour, linewidth=1.6))
         ax.plot(*_line(table, "exact", G, "Omega [eta]"), **FREQUENCY.style(color=colour, linewidth=1.6))
-        here = [m for m in measured if m.system.G == G]
+        # those with loss first, so that the points without it show on top of them
+        here = sorted((m for m in measured if m.system.G == G), key=lambda m: isinstance(m, MeasuredCoherence))
         for one in here:
             if isinstance(one, MeasuredCoherence):
-                draw_estimates(ax, [one.system.Delta], [one.rates["Gamma"]], colour, "o")
-                draw_estimates(ax, [one.system.Delta], [one.rates["Omega"]], colour, "s")
+                draw_estimates(ax, [one.system.Delta], [one.rates["Gamma"]], colour, MEASURED[0][1], size=6.5)
+                draw_estimates(ax, [one.system.Delta], [one.rates["Omega"]], colour, MEASURED[1][1], size=6.5)
             else:
-                draw_estimates(ax, [one.system.Delta], [one.rate], colour, "D")
+                draw_estimates(ax, [one.system.Delta], [one.rate], colour, MEASURED[2][1], size=10.0)
     ax.set(yscale="log", xlim=(0.0, max(families)), ylim=(1e-7, 3.0), xlabel=DETUNING, ylabel=r"rate$/\eta$")
     minor_ticks(ax, "x")
     _logarithms(ax, "")
@@ -277,15 +284,11 @@ def _legend(figure: Figure, families: Sequence[float], measured: Sequence[Measur
         Line2D([], [], color=INK, linestyle="-", marker=".", label=r"over law (L2), from $\langle P\rangle$"),
     ]
     kinds = {type(m) for m in measured}
-    looks = (
-        (MeasuredCoherence, "o", r"measured $\Gamma$, $\Omega$ ($\kappa_1=0$)"),
-        (MeasuredTelegraph, "D", r"measured $\Gamma_z$"),
-    )
     handles += [
         Line2D(
             [], [], color=FAINT, marker=marker, markerfacecolor="white", linestyle="", label=f"{words}, 95 %"
         )
-        for kind, marker, words in looks
+        for kind, marker, words in MEASURED
         if kind in kinds
     ]
     figure.legend(handles=handles, loc="outside lower center", ncols=4)
