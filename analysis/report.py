@@ -59,7 +59,6 @@ from wellhop.analysis.resonator_report import (
     add_resonator_exponents,
     add_wigner_ratios,
     resonator_exponents_csv,
-    wigner_ratios,
 )
 from wellhop.analysis.result import CampaignResult
 from wellhop.engine.errors import ParameterError
@@ -151,8 +150,7 @@ def write_report(result: CampaignResult, folder: Path, figures: Sequence[str] = 
         write_file(folder / "rates.csv", rates_csv(result, rates).csv().encode("utf-8"))
         add_wells(page, result)
         add_coherences(page, result)
-        if wigner_ratios(result):
-            add_wigner_ratios(page, result)
+        add_wigner_ratios(page, result)
     if rows:
         add_comparison(page, result, rows)
         write_file(folder / "comparison.csv", comparison_csv(result, rows).csv().encode("utf-8"))

@@ -123,7 +123,9 @@ def wigner_lines(result: CampaignResult) -> list[str]:
 
 def add_wigner_ratios(page: Page, result: CampaignResult) -> None:
     """The same on the page."""
-    page.items(text(line) for line in wigner_lines(result))
+    lines = wigner_lines(result)
+    if lines:
+        page.items(text(line) for line in lines)
 
 
 def resonator_exponents_csv(result: CampaignResult) -> DrawnTable:

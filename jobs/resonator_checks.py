@@ -11,19 +11,20 @@ from wellhop.jobs.arms import DEFAULT_THRESHOLDS, Arm, JumpArm
 from wellhop.jobs.campaign_points import PlacedPoint
 from wellhop.jobs.core_sizes import CORE_BRIGHT
 from wellhop.jobs.langevin_arm import TruncatedLangevinArm, resonator_langevin_problem
+from wellhop.jobs.point_checks import MOST_LEVELS
 
 if TYPE_CHECKING:
     from wellhop.analysis.resonator_modes import SlowModes
     from wellhop.engine.systems.two_photon_resonator import TwoPhotonResonator
 
-#: Action S below which there is no separation of rates to speak of.
-LEAST_ACTION: Final = 2.0
 #: Decay of the fast mode over that of the slow one below which the odd sector is no telegraph.
 LEAST_SEPARATION: Final = 3.0
-#: Most Fock levels of a trajectory.
-MOST_LEVELS: Final = 1000
 
 Signal = Literal["coherence", "telegraph"]
+#: (parameter, what is allowed, why) of what cannot be measured.
+Trouble = tuple[str, str, str]
+#: Figures of single switches.
+SWITCH_FIGURES: Final = ("residence", "survival")
 
 
 class Notes(Protocol):
@@ -45,10 +46,7 @@ def signal_of(system: TwoPhotonResonator) -> Signal:
     >>> [signal_of(TwoPhotonResonator(4.0, 1.0, 1.0, loss)) for loss in (0.0, 0.1)]
     ['coherence', 'telegraph']
     """
-    problem = _trouble(system)
-    if problem is not None:
-        name, allowed, why = problem
-        raise UnravellingError(f"{system.name}: {name} = {getattr(system, name):g}, allowed is {allowed}; {why}")
+    _refuse(system, _trouble(system))
     return "coherence" if system.kappa_1 == 0.0 else "telegraph"
 
 
@@ -58,30 +56,32 @@ def check_depth(system: TwoPhotonResonator) -> None:
     Raises:
         UnravellingError: one well only, or an action below 2.
     """
-    problem = _well_trouble(system)
-    if problem is not None:
-        name, allowed, why = problem
+    _refuse(system, _well_trouble(system))
+
+
+def _refuse(system: TwoPhotonResonator, trouble: Trouble | None) -> None:
+    """Raise what is in the way."""
+    if trouble is not None:
+        name, allowed, why = trouble
         raise UnravellingError(f"{system.name}: {name} = {getattr(system, name):g}, allowed is {allowed}; {why}")
 
 
-def _trouble(system: TwoPhotonResonator) -> tuple[str, str, str] | None:
-    """(parameter, what is allowed, why) of what cannot be measured with jumps; None where it can."""
+def _trouble(system: TwoPhotonResonator) -> Trouble | None:
+    """What is in the way of measuring with jumps."""
     wells = _well_trouble(system)
     if wells is not None:
         return wells
-    if system.kappa_1 == 0.0:
-        if system.Delta == 0.0:
-            return (
-                "Delta",
-                "another number, or kappa_1 > 0",
-                "at Delta = 0 without one-photon loss both cat states and their coherence are dark: the rate is exactly zero",
-            )
-        return _too_large(system)
+    if system.kappa_1 == 0.0 and system.Delta == 0.0:
+        return (
+            "Delta",
+            "another number, or kappa_1 > 0",
+            "at Delta = 0 without one-photon loss both cat states and their coherence are dark: the rate is exactly zero",
+        )
+    large = _too_large(system)
+    if large is not None or system.kappa_1 == 0.0:
+        return large
     from wellhop.analysis.resonator_modes import slow_modes
 
-    large = _too_large(system)
-    if large is not None:
-        return large
     modes = slow_modes(system)
     if not abs(modes.values[0]) > modes.round_off:
         return "kappa_1", "a larger one", f"the rate, below {modes.round_off:.1g}, drowns in round-off"
@@ -118,7 +118,7 @@ def _enough_loss(system: TwoPhotonResonator) -> float | None:
     return None
 
 
-def _too_large(system: TwoPhotonResonator) -> tuple[str, str, str] | None:
+def _too_large(system: TwoPhotonResonator) -> Trouble | None:
     """Wells that no trajectory can hold; None where one can."""
     from wellhop.engine.systems.two_photon_resonator_jumps import trajectory_cutoff
 
@@ -136,26 +136,23 @@ def _too_large(system: TwoPhotonResonator) -> tuple[str, str, str] | None:
     )
 
 
-def _well_trouble(system: TwoPhotonResonator) -> tuple[str, str, str] | None:
+def _well_trouble(system: TwoPhotonResonator) -> Trouble | None:
     """The same of wells that are none, or too shallow."""
     from wellhop.analysis.resonator_action import escape_action
+    from wellhop.analysis.resonator_rate_laws import SHALLOWEST
 
     if abs(system.Delta) >= system.G:
         return "Delta", f"|Delta| < G = {system.G:g}", "there is one well only, nothing switches"
     if not system.bistable:
         return "kappa_1", f"below 2 sqrt(G^2 - Delta^2) = {2.0 * system.s:.6g}", "there is one well only, nothing switches"
     depth = escape_action(system)
-    if depth < LEAST_ACTION:
+    if depth < SHALLOWEST:
         return (
             "eta",
             "a smaller one (or a smaller |Delta|)",
-            f"the action S = {depth:.3g} is below {LEAST_ACTION:g}: switching is as fast as relaxation, no rate to measure",
+            f"the action S = {depth:.3g} is below {SHALLOWEST:g}: switching is as fast as relaxation, no rate to measure",
         )
     return None
-
-
-#: Figures of single switches.
-SWITCH_FIGURES: Final = ("residence", "survival")
 
 
 def check_figures(points: Sequence[PlacedPoint], figures: Sequence[str], path: str, once: Notes) -> None:

@@ -240,4 +240,4 @@ def test_bad_input_is_refused() -> None:
     with pytest.raises(ParameterError, match="points"):
         closed_form_path(TwoPhotonResonator(4.0, 1.0), points=1)
     with pytest.raises(ParameterError, match="model"):
-        escape_momentum(TwoPhotonResonator(4.0, 1.0), "clip", 1.0)  # type: ignore[arg-type]
+        escape_momentum(TwoPhotonResonator(4.0, 1.0), "clip", 1.0)  # type: ignore[arg-type]  # wrong on purpose
