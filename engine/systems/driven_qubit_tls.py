@@ -225,7 +225,7 @@ class DrivenQubitTLS:
         photons = reach**2
         thermal = 30.0 / math.log1p(1.0 / self.n_th) if self.n_th > 0.0 else 0.0
         return max(
-            24, int(math.ceil(photons + 9.0 * math.sqrt(photons * (1.0 + 2.0 * self.n_th)) + thermal + 8.0))
+            24, math.ceil(photons + 9.0 * math.sqrt(photons * (1.0 + 2.0 * self.n_th)) + thermal + 8.0)
         )
 
     def lindblad(self, cutoff: int | None = None) -> LindbladModel:

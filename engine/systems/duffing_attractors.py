@@ -157,7 +157,7 @@ class DuffingAttractors:
         raise PredictionError(f"{what}: no bistability here: {why}")
 
     def photon_roots(self) -> list[float]:
-        """r = |z|² of the fixed points, increasing: r [k̂² + (1-r)²] = β.
+        """Scaled photon numbers r = |z|² of the fixed points, increasing: r [k̂² + (1-r)²] = β.
 
         >>> [round(r, 6) for r in DuffingAttractors(0.06, 4 / 75, 0.1).photon_roots()]
         [0.059638, 0.753454, 1.186908]
@@ -166,7 +166,7 @@ class DuffingAttractors:
         return sorted(found)
 
     def scaled(self, place: Place) -> complex:
-        """z = sqrt(2λ) α of a fixed point, z = -i sqrt(β)/(k̂ + i(1-r)).
+        """Scaled amplitude z = sqrt(2λ) α of a fixed point, z = -i sqrt(β)/(k̂ + i(1-r)).
 
         Raises:
             PredictionError: not bistable. ParameterError: an unknown name.
