@@ -212,11 +212,11 @@ def number_basis(frame: AttractorFrame, levels: int, cutoff: int) -> ComplexMatr
     _, columns = eig_banded(quanta, lower=True, select="i", select_range=(0, wanted - 1))
     basis: ComplexMatrix = np.asarray(columns, dtype=np.complex128)
     centre = fock.coherent_state(frame.alpha, size)
-    basis[:, 0] *= _phase(np.vdot(basis[:, 0], centre))
+    basis[:, 0] *= _phase(complex(np.vdot(basis[:, 0], centre)))
     shifted = a - frame.alpha * np.eye(size)
     raising = frame.v * shifted.conj().T - frame.u.conjugate() * shifted
     for n in range(1, wanted):
-        basis[:, n] *= _phase(np.vdot(basis[:, n], raising @ basis[:, n - 1]))
+        basis[:, n] *= _phase(complex(np.vdot(basis[:, n], raising @ basis[:, n - 1])))
     out = np.ascontiguousarray(basis[:kept])
     if kept < size:
         fock.check_cutoff(np.abs(out) ** 2, what=f"number states at {frame.attractor}")
@@ -295,7 +295,7 @@ def _built(
 
 def _phase(overlap: complex) -> complex:
     """overlap/|overlap|."""
-    return complex(overlap / abs(overlap))
+    return overlap / abs(overlap)
 
 
 def _whole(name: str, value: int, minimum: int) -> int:
