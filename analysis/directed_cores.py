@@ -14,6 +14,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from wellhop.analysis.core_reading import TRANSIT_REFUSE, TRANSIT_WARN
+from wellhop.analysis.directed_naming import THREE_WELLS, Naming
 from wellhop.analysis.estimate import RateEstimate
 from wellhop.analysis.rates import rate_from_counts, sum_of_rates
 from wellhop.analysis.residence import Residences, residences
@@ -22,7 +23,7 @@ from wellhop.engine.records import TrajectoryRecord
 
 @dataclass(frozen=True)
 class DirectedCores:
-    """What one core definition says about the switches among a central and two bright wells.
+    """What one core definition says about the switches among a central and two bright wells, or between two different ones.
 
     Attributes:
         name: of the core definition. residences: all of them.
@@ -42,6 +43,7 @@ class DirectedCores:
     rate_x_transit: float
     refused: str
     warnings: tuple[str, ...]
+    naming: Naming = THREE_WELLS
 
     @property
     def lam_e(self) -> RateEstimate | None:
@@ -55,14 +57,18 @@ class DirectedCores:
             return None
         return _sum([self.k_b, self.k_d.scaled(2.0, "escape_rate")])
 
-    def rate(self, name: str) -> RateEstimate | None:
+    def inner(self, name: str) -> RateEstimate | None:
         """One of lam_e, lam_o, k_v, k_b, k_d."""
         found: RateEstimate | None = getattr(self, name)
         return found
 
+    def rate(self, name: str) -> RateEstimate | None:
+        """The same by its public name."""
+        return self.inner(self.naming.inner(name))
+
     def __str__(self) -> str:
         parts = []
-        for name in ("k_v", "k_b", "k_d"):
+        for name in (n for inner, n in self.naming.rates.items() if inner.startswith("k")):
             rate = self.rate(name)
             if rate is None:
                 parts.append(f"{name} never in that well")
@@ -85,14 +91,14 @@ def read_directed_cores(
     name: str,
     *,
     burn_in: float,
-    centre: int = 1,
+    naming: Naming = THREE_WELLS,
     level: float = 0.95,
 ) -> DirectedCores:
     """Counted rates under core definition ``core``.
 
     Args:
         records: trajectories that did not fail. core, name: which definition. burn_in: as for residences.
-        centre: index of the central well. level: confidence.
+        naming: which wells there are. level: confidence.
 
     Raises:
         StatisticsError: damaged event lists.
@@ -105,10 +111,10 @@ def read_directed_cores(
     0.025
     """
     found = residences(records, core, burn_in)
-    inside = found.well == centre
+    inside = found.well == naming.centre
     outside = replace(found, rows=found.rows[~inside])
-    home = outside.target == centre
-    k_v = _counted(found.in_well(centre), np.ones(int(inside.sum()), dtype=np.bool_), level)
+    home = outside.target == naming.centre
+    k_v = _counted(found.in_well(naming.centre), np.ones(int(inside.sum()), dtype=np.bool_), level)
     k_b = _counted(outside, home, level)
     k_d = _counted(outside, ~home, level)
     transit_v = _mean_transit(found.rows[inside & found.switched])
@@ -129,7 +135,9 @@ def read_directed_cores(
         )
     if found.unlabelled:
         warnings.append(f"unlabelled: {found.unlabelled} trajectories never entered a core {name}")
-    return DirectedCores(name, found, k_v, k_b, k_d, transit_v, transit_b, product, refused, tuple(warnings))
+    return DirectedCores(
+        name, found, k_v, k_b, k_d, transit_v, transit_b, product, refused, tuple(warnings), naming
+    )
 
 
 def _counted(found: Residences, wanted: np.ndarray, level: float) -> RateEstimate | None:

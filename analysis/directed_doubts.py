@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 
 from wellhop.analysis import point_estimates as point
 from wellhop.analysis.directed_cores import DirectedCores
-from wellhop.analysis.directed_estimates import RATE_NAMES, DirectedEstimates
+from wellhop.analysis.directed_estimates import DirectedEstimates
 from wellhop.analysis.estimate import RateEstimate
 from wellhop.analysis.survival import (
     ExponentialityTest,
@@ -35,11 +35,14 @@ class WellLaw:
     exponentiality: ExponentialityTest | None
 
 
-def residence_laws(core: DirectedCores, centre: int, level: float) -> dict[str, WellLaw]:
-    """Survival and exponentiality of residences in the centre and in the bright wells (``"centre"``, ``"bright"``)."""
-    seen = core.residences.complete_starts()
+def residence_laws(core: DirectedCores, level: float) -> dict[str, WellLaw]:
+    """Survival and exponentiality of residences in the central and in the other wells, by the names these have."""
+    seen, naming = core.residences.complete_starts(), core.naming
     laws = {}
-    for name, inside in (("centre", seen.well == centre), ("bright", seen.well != centre)):
+    for name, inside in (
+        (naming.first, seen.well == naming.centre),
+        (naming.other, seen.well != naming.centre),
+    ):
         part = replace(seen, rows=seen.rows[inside])
         n = part.n_switched
         laws[name] = WellLaw(
@@ -53,27 +56,35 @@ def doubts(
     found: DirectedEstimates, core: DirectedCores, separation: float, laws: Mapping[str, WellLaw]
 ) -> list[str]:
     """Warnings of the estimates and about time scales, starts, cores and the law of the residences."""
+    naming = core.naming
     out = [
-        f"{name}: {w}" for name in RATE_NAMES for w in found.rates[name].warnings if w not in core.warnings
+        f"{naming.rates[inner]}: {w}"
+        for inner, rate in found.rates.items()
+        for w in rate.warnings
+        if w not in core.warnings
     ]
     out += core.warnings
     if separation < point.SEPARATION_WARN:
         strong = separation < point.SEPARATION_REFUSE
         limit = point.SEPARATION_REFUSE if strong else point.SEPARATION_WARN
         out.append(
-            f"separation: second rate / lam_e = {separation:.3g} < {limit:g}: "
-            + ("rates among wells mean little" if strong else "the system is not quite three-state")
+            f"separation: second rate / {naming.rates['lam_e']} = {separation:.3g} < {limit:g}: "
+            + (
+                "rates among wells mean little"
+                if strong
+                else f"the system does not quite have {naming.wells} states"
+            )
         )
-    for name in ("k_v", "k_b"):
-        rate = found.rates[name]
+    for inner in ("k_v", "k_b"):
+        rate, name = found.rates[inner], naming.rates[inner]
         share = float(rate.counts.get("ideal_label_error", 0.0))
         if share > IDEAL_SHARE * rate.relative_error:
             out.append(
                 f"starts: too few to measure how labels lag behind; the error of {name} contains {100 * share:.1f} % for it; more "
                 "and shorter trajectories would remove that"
             )
-    for name in ("k_v", "k_b"):
-        out += _disagreement(name, found.rates[name], core)
+    for inner in ("k_v", "k_b"):
+        out += _disagreement(naming.rates[inner], found.rates[inner], core)
     for well, law in laws.items():
         test = law.exponentiality
         if test is None or core.warnings:

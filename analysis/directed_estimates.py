@@ -1,4 +1,4 @@
-"""Rates among a central and two bright wells with their intervals: jackknife, and what to do with few switches or starts.
+"""Rates among wells with their intervals: jackknife, and what to do with few switches or starts.
 
 What the plateaus h_v and h_b correct is the delay of labels against the slow mode, a relative lam_e t of the
 directed rates with t up to transit + relaxation time. They rest on early switches after few starts. Where the
@@ -24,21 +24,13 @@ from wellhop.analysis.pooled_ratio import FloatArray
 from wellhop.analysis.well_labels import WellLabels
 from wellhop.engine.errors import StatisticsError
 
-#: Names of the rates and the kind of quantity each is.
+#: Names of the rates inside the estimators (:mod:`wellhop.analysis.directed_naming`) and the kind of quantity each is.
 RATE_NAMES: Mapping[str, str] = {
     "lam_e": "decay_rate",
     "lam_o": "decay_rate",
     "k_v": "escape_rate",
     "k_b": "escape_rate",
     "k_d": "escape_rate",
-}
-#: Method names of the spectral estimates.
-SPECTRAL = {
-    "lam_e": "autocorrelation of bright/centre",
-    "lam_o": "autocorrelation of the side",
-    "k_v": "lam_e x bright weight",
-    "k_b": "lam_e x (1 - bright weight)",
-    "k_d": "(lam_o - k_b)/2",
 }
 #: At or below this many switches the counted rate with its exact Poisson limits is quoted instead.
 FEW = 10
@@ -107,12 +99,12 @@ def estimate_directed(
     grids = labels.grids(at.sample_interval, at.skip)
     try:
         lags = choose_lags(grids, at, lag)
-        group = at.wells if n >= UNITS * at.wells else 1
+        group = at.naming.wells if n >= UNITS * at.naming.wells else 1
         sums = unit_sums(labels, grids, lags, at.centre, group, -(-UNITS // max(n, 1)), photons)
         if len(sums) < 2:
             raise StatisticsError("samples: an error needs two units; record more or longer trajectories")
     except StatisticsError as error:
-        rates = {name: _counted(name, core, at, f"fallback: {error}") for name in RATE_NAMES}
+        rates = {name: _counted(name, core, at, f"fallback: {error}") for name in at.naming.rates}
         return DirectedEstimates(rates, None, None, math.nan, math.nan, 0.0, None, str(error))
     total = sums.sum(axis=0)
     ideal = _ideal_label(total, core, lags, at)
@@ -127,8 +119,8 @@ def estimate_directed(
         "dof": len(sums) - 1,
         "total_time": float(labels.elapsed.sum()),
     }
-    rates = {name: _rate(name, jackknife, core, lags, counts, at) for name in RATE_NAMES}
-    spectral = rates["lam_e"].method == SPECTRAL["lam_e"]
+    rates = {name: _rate(name, jackknife, core, lags, counts, at) for name in at.naming.rates}
+    spectral = rates["lam_e"].method == at.naming.methods["lam_e"]
     return DirectedEstimates(
         rates,
         jackknife.weight() if spectral else None,
@@ -230,7 +222,7 @@ def _symmetric(value: float, left: FloatArray, level: float, extra: float) -> Me
 def _switches(name: str, core: DirectedCores) -> int:
     """Number of switches that a rate rests on."""
     parts = {"lam_e": ("k_v", "k_b"), "lam_o": ("k_b", "k_d"), "k_d": ("k_b", "k_d")}.get(name, (name,))
-    seen = [core.rate(part) for part in parts]
+    seen = [core.inner(part) for part in parts]
     return sum(int(r.counts["n_switched"]) for r in seen if r is not None)
 
 
@@ -263,7 +255,7 @@ def _rate(
         found = jackknife.linear(name, jackknife.extra(name))
         relative = found.error / abs(found.value) if found.value != 0.0 else math.inf
         return RateEstimate(
-            RATE_NAMES[name], SPECTRAL[name], found.value, found.lower, found.upper, relative, at.level,
+            RATE_NAMES[name], at.naming.methods[name], found.value, found.lower, found.upper, relative, at.level,
             {**counts, "standard_error": found.error}, (_UNRESOLVED,) if found.lower <= 0.0 else (),
         )  # fmt: skip
     logarithmic = jackknife.logarithmic(name)
@@ -273,13 +265,13 @@ def _rate(
     lower, upper = log_limits(value, relative, at.level, jackknife.dof)
     warnings = (_INDICATIVE,) if relative > 0.3 else ()
     return RateEstimate(
-        RATE_NAMES[name], SPECTRAL[name], value, lower, upper, relative, at.level, counts, warnings
+        RATE_NAMES[name], at.naming.methods[name], value, lower, upper, relative, at.level, counts, warnings
     )
 
 
 def _counted(name: str, core: DirectedCores, at: LabelConditions, why: str) -> RateEstimate:
     """The counted rate instead, or NaN if the well was never visited."""
-    found = core.rate(name)
+    found = core.inner(name)
     if found is None:
         method, seen = "undetermined", {"switches": 0}
         return RateEstimate(

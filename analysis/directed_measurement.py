@@ -1,4 +1,4 @@
-"""One point with a central and two bright wells measured: directed rates with everything that backs them.
+"""One point with a central and two bright wells, or two different wells, measured: directed rates and all that backs them.
 
 The headline rests on the slow modes of the label process and the starts in coherent states (formulas in
 ``label_moments.py``): k_v = lam_e pi_b, k_b = lam_e (1 - pi_b), k_d = (lam_o - k_b)/2, free of the error of order
@@ -16,6 +16,7 @@ from wellhop.analysis import point_estimates as point
 from wellhop.analysis.directed_cores import DirectedCores, read_directed_cores, reference_definition
 from wellhop.analysis.directed_doubts import WellLaw, doubts, residence_laws
 from wellhop.analysis.directed_estimates import DirectedEstimates, MeasuredValue, estimate_directed
+from wellhop.analysis.directed_naming import THREE_WELLS, Naming
 from wellhop.analysis.estimate import RateEstimate, check_level
 from wellhop.analysis.label_lags import LabelConditions
 from wellhop.analysis.point_estimates import Conditions
@@ -32,16 +33,16 @@ DirectedScan = tuple[tuple[float, Mapping[str, RateEstimate]], ...]
 
 @dataclass(frozen=True)
 class DirectedMeasurement:
-    """What the trajectories of one point with three wells say.
+    """What the trajectories of one point with three wells, or with two different ones, say.
 
     Attributes:
-        rates: lam_e, lam_o, k_v, k_b, k_d. Value 0 with an upper limit where no switch was seen, NaN where a well
-            was never visited; k_d may be negative within its error. ``method`` says which estimator.
-        bright_weight: pi_b, stationary probability of the bright pair; ``None`` if undetermined.
+        rates: lam_e, lam_o, k_v, k_b, k_d of three wells; Gamma, k_LH, k_HL of two. Value 0 with an upper limit where no
+            switch was seen, NaN where a well was never visited; k_d may be negative within its error. ``method`` says which estimator.
+        bright_weight: pi_b, stationary probability of the bright pair, or of the second well; ``None`` if undetermined.
         photons: stationary photon number; ``None`` without its column or if undetermined.
         plateau: (h_v, h_b), label probabilities after a start in the centre or a bright well, slow part at t = 0.
         cores: counted rates per core definition. reference: index of the one whose label is used.
-        laws: ``"centre"`` and ``"bright"``. lag_scan: (first lag, rates).
+        laws: of the residences, by kind of well. lag_scan: (first lag, rates).
         n_trajectories, n_done, n_censored, n_failed: how they ended; failed ones enter no estimate.
         total_time: simulated time of those that did not fail. burn_in: ignored at the start of each.
         separation: second rate / lam_e, NaN if none was given. warnings: named, everything to know.
@@ -75,7 +76,10 @@ class DirectedMeasurement:
         for name, rate in self.rates.items():
             text = str(replace(rate, warnings=()))
             lines.append(text.replace(rate.quantity, name, 1))
-        for label, value in (("bright weight", self.bright_weight), ("photons", self.photons)):
+        for label, value in (
+            (f"{self.core.naming.other} weight", self.bright_weight),
+            ("photons", self.photons),
+        ):
             lines.append(f"{label}: {'undetermined' if value is None else value}")
         lines += [f"cores {c}" for c in self.cores]
         lines += [
@@ -96,7 +100,7 @@ def directed_headline(
     burn_in: float,
     relaxation_time: float,
     core_names: Sequence[str],
-    centre: int = 1,
+    naming: Naming = THREE_WELLS,
     level: float = 0.95,
     rate_guesses: Mapping[str, float] | None = None,
     second_rate: float | None = None,
@@ -120,8 +124,10 @@ def directed_headline(
     >>> rates["k_v"].method, rates["k_v"].lower < 3.896e-2 < rates["k_v"].upper
     ('lam_e x bright weight', True)
     """
-    at = _conditions(sample_interval, burn_in, relaxation_time, core_names, centre, level, rate_guesses)
-    return _estimates(_usable(records, sample_interval), core_names, at, only_reference=True)[0].rates
+    at = _conditions(sample_interval, burn_in, relaxation_time, core_names, naming, level, rate_guesses)
+    return _public(
+        _estimates(_usable(records, sample_interval), core_names, at, only_reference=True)[0], naming
+    )
 
 
 def measure_directed(
@@ -131,7 +137,7 @@ def measure_directed(
     burn_in: float,
     relaxation_time: float,
     core_names: Sequence[str],
-    centre: int = 1,
+    naming: Naming = THREE_WELLS,
     level: float = 0.95,
     rate_guesses: Mapping[str, float] | None = None,
     second_rate: float | None = None,
@@ -141,20 +147,20 @@ def measure_directed(
 
     Args:
         records: trajectories that are done, cut off or failed, started in coherent states of the wells (well 0 and 2
-            bright, mirror images; 1 the centre). Failed ones are counted and named, not used.
+            bright, mirror images; 1 the centre; or wells 0 and 1). Failed ones are counted and named, not used.
         sample_interval: spacing of the samples, and of the grid on which labels are correlated.
         burn_in: time at the start of every trajectory left out of correlations and counts (not of the plateaus).
         relaxation_time: the slowest intra-well relaxation time.
         core_names: one per core definition; labels are those of ``reference``, else of the first.
-        centre: index of the central well. level: confidence.
-        rate_guesses: lam_e and lam_o; they choose lags and never enter a value.
+        naming: which wells there are, and names. level: confidence.
+        rate_guesses: by public name, of lam_e and lam_o; they choose lags and never enter a value.
         second_rate: rate of the next slower process, for the separation of time scales.
         photons: column of the samples with the photon number.
 
     Raises:
         StatisticsError: malformed records, none that did not fail, or one still running.
     """
-    at = _conditions(sample_interval, burn_in, relaxation_time, core_names, centre, level, rate_guesses)
+    at = _conditions(sample_interval, burn_in, relaxation_time, core_names, naming, level, rate_guesses)
     usable = _usable(records, sample_interval)
     light = None if photons is None else point.order_parameter(usable, photons)
     found, cores = _estimates(usable, core_names, at, light)
@@ -162,7 +168,7 @@ def measure_directed(
     lam_e = found.rates["lam_e"].value
     separation = second_rate / lam_e if second_rate is not None and lam_e > 0.0 else math.nan
     scan = _scan(usable, reference, cores[reference], at) if found.lags is not None else ()
-    laws = residence_laws(cores[reference], centre, level)
+    laws = residence_laws(cores[reference], level)
     ends = Counter(r.state for r in records)
     warnings = [
         *point.failures(records),
@@ -170,7 +176,7 @@ def measure_directed(
         *doubts(found, cores[reference], separation, laws),
     ]
     return DirectedMeasurement(
-        rates=found.rates,
+        rates=_public(found, naming),
         bright_weight=found.bright_weight,
         photons=found.photons,
         plateau=(found.h_v, found.h_b),
@@ -194,17 +200,22 @@ def _conditions(
     burn_in: float,
     relaxation_time: float,
     core_names: Sequence[str],
-    centre: int,
+    naming: Naming,
     level: float,
     guesses: Mapping[str, float] | None,
 ) -> LabelConditions:
     # the two-well class checks the times
-    Conditions(sample_interval, burn_in, relaxation_time, False, check_level(level), None, "time", 3)
+    Conditions(
+        sample_interval, burn_in, relaxation_time, False, check_level(level), None, "time", naming.wells
+    )
     if not core_names:
         raise StatisticsError("core_names: got none, directed rates need the labels of a core definition")
-    if centre != 1:
-        raise StatisticsError(f"centre: got {centre!r}, allowed is 1: wells are bright -, centre, bright +")
-    return LabelConditions(sample_interval, burn_in, relaxation_time, centre, 3, level, dict(guesses or {}))
+    return LabelConditions(sample_interval, burn_in, relaxation_time, naming, level, dict(guesses or {}))
+
+
+def _public(found: DirectedEstimates, naming: Naming) -> Mapping[str, RateEstimate]:
+    """The rates by their public names."""
+    return {naming.rates[inner]: rate for inner, rate in found.rates.items()}
 
 
 def _usable(records: Sequence[TrajectoryRecord], interval: float) -> list[TrajectoryRecord]:
@@ -235,7 +246,7 @@ def _estimates(
     reference = reference_definition(core_names)
     read = [reference] if only_reference else range(len(core_names))
     cores = tuple(
-        read_directed_cores(usable, i, core_names[i], burn_in=at.burn_in, centre=at.centre, level=at.level)
+        read_directed_cores(usable, i, core_names[i], burn_in=at.burn_in, naming=at.naming, level=at.level)
         for i in read
     )
     core = cores[0] if only_reference else cores[reference]
@@ -251,6 +262,10 @@ def _scan(
     for lag in LAG_SCAN:
         found = estimate_directed(labels, core, at, lag=lag)
         if found.lags is not None:
-            rates = {n: r for n, r in found.rates.items() if r.scale is None and math.isfinite(r.value)}
+            rates = {
+                n: r
+                for n, r in _public(found, at.naming).items()
+                if r.scale is None and math.isfinite(r.value)
+            }
             out.append((lag * at.relaxation_time, rates))
     return tuple(out)

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from wellhop.analysis.correlation import LEAST_LAG, MOST_LAG, SPARE
+from wellhop.analysis.directed_naming import Naming
 from wellhop.analysis.label_moments import LabelLags, lagged_sums
 from wellhop.analysis.pooled_ratio import Lags, Records, first_guess, pooled_rate
 from wellhop.analysis.well_labels import LabelGrid, Labels, bright, side
@@ -24,10 +25,14 @@ class LabelConditions:
     sample_interval: float
     burn_in: float
     relaxation_time: float
-    centre: int
-    wells: int
+    naming: Naming
     level: float
     guesses: Mapping[str, float]
+
+    @property
+    def centre(self) -> int:
+        """Index of the central well, or of the first of two."""
+        return self.naming.centre
 
     @property
     def skip(self) -> int:
@@ -45,9 +50,13 @@ def choose_lags(grids: Sequence[LabelGrid], at: LabelConditions, lag: float | No
         StatisticsError: trajectories too short.
     """
     early = PLATEAU if lag is None else (lag, lag + PLATEAU[1] - PLATEAU[0])
+    even = _lags_of("lam_e", [bright(g.labels, at.centre) for g in grids], at, lag)
+    odd = even
+    if "lam_o" in at.naming.rates:
+        odd = _lags_of("lam_o", [side(g.labels, at.centre) for g in grids], at, lag)
     return LabelLags(
-        even=_lags_of("lam_e", [bright(g.labels, at.centre) for g in grids], at, lag),
-        odd=_lags_of("lam_o", [side(g.labels, at.centre) for g in grids], at, lag),
+        even=even,
+        odd=odd,
         plateau=at.relaxation_time * np.linspace(*early, PLATEAU_TIMES),
         interval=at.sample_interval,
         skip=at.skip,
@@ -70,7 +79,7 @@ def _lags_of(name: str, series: Sequence[Labels], at: LabelConditions, lag: floa
         near, far = (za - z * a / n, zb - z * b / n) if name == "lam_e" else (za, zb)
         return pooled_rate(near, far, lags.step * interval) if near > 0.0 else 0.0
 
-    guess = at.guesses.get(name, math.nan)
+    guess = at.guesses.get(at.naming.rates[name], math.nan)
     rate = (
         guess
         if math.isfinite(guess) and guess > 0.0

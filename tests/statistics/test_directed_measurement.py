@@ -21,7 +21,7 @@ from chain_records import CENTRE, Chain, chain_records, slow_transit, three_stat
 
 from wellhop.analysis.comparison import compare
 from wellhop.analysis.directed_cores import read_directed_cores
-from wellhop.analysis.directed_estimates import SPECTRAL
+from wellhop.analysis.directed_naming import THREE_WELLS
 from wellhop.analysis.directed_measurement import directed_headline, measure_directed
 from wellhop.analysis.estimate import RateEstimate
 from wellhop.analysis.residence import residences
@@ -127,7 +127,7 @@ def test_errors_stay_near_those_of_counts_deep_in_one_phase() -> None:
     rates = directed_headline(records, **SETTING, relaxation_time=1.0)
     switches = rates["k_b"].counts["switches"]
     assert 40 < switches < 140
-    assert rates["k_b"].method == SPECTRAL["k_b"]
+    assert rates["k_b"].method == THREE_WELLS.methods["k_b"]
     assert rates["k_b"].relative_error < 1.7 / math.sqrt(switches)
     assert abs(math.log(rates["k_b"].value / 0.0005)) < 5.731 * rates["k_b"].relative_error
 
@@ -223,7 +223,7 @@ def test_the_reference_definition_is_quoted_and_separation_warned_of() -> None:
     assert quiet.cores[0].k_v.value == 0.0
     assert quiet.rates["k_v"].value > 0.0
     assert not any(w.startswith("separation") for w in quiet.warnings)
-    assert any("not quite three-state" in w for w in warned.warnings)
+    assert any("does not quite have 3 states" in w for w in warned.warnings)
     assert any("mean little" in w for w in refused.warnings)
 
 
