@@ -105,19 +105,19 @@ class DuffingLevels:
         return np.flatnonzero(self.energies > saddle)
 
     def _embedded(self, attractor: Attractor) -> npt.NDArray[np.intp]:
-        """Levels that hold more than half of a number state of LAS, until the first that none does."""
+        """Levels below the saddle with more than half of a number state of LAS, until the first it has not."""
         frame = undamped_frame(self.lam, self.beta, attractor)
         las, saddle, _ = undamped_positions(self.beta)
         # Spacings fall towards the saddle; twice the number of equal ones is more than there are.
         last = 2 + int(2.0 * (self.landscape(saddle) - self.landscape(las)) / (self.dw * frame.w0))
         basis = number_basis(frame, last, len(self.energies)).real
         shares = (basis.T @ self.vectors) ** 2
-        kept = shares.max(axis=1) > SHARE
+        kept = (shares.max(axis=1) > SHARE) & (self.energies[shares.argmax(axis=1)] < self.landscape(saddle))
         count = len(kept) if kept.all() else int(np.argmin(kept))
         if count == 0:
             raise PredictionError(
-                f"levels of {attractor}: shared with outer orbits at lambda = {self.lam:g}, beta = {self.beta:g} "
-                f"(largest share {shares[0].max():.3g}); change lam by some per cent"
+                f"levels of {attractor}: none of its own at lambda = {self.lam:g}, beta = {self.beta:g}, shared with outer orbits "
+                f"or above the saddle (largest share {shares[0].max():.3g}); change lam by some per cent, or use a smaller one"
             )
         own: npt.NDArray[np.intp] = np.argmax(shares[:count], axis=1)
         return own
@@ -130,7 +130,7 @@ def duffing_levels(lam: float, beta: float, *, dw: float = 1.0, cutoff: int | No
         cutoff: Fock states; 2.5/λ + 60 by default, three times the photons of HAS at least.
 
     Raises:
-        ParameterError: an argument out of range. PredictionError: β >= 4/27, or more than 20000 Fock states.
+        ParameterError: an argument out of range. PredictionError: β >= 4/27, or more than 4000 Fock states.
         CutoffError: the levels of HAS reach the last Fock states.
     """
     quantum = finite_real("lam", lam, minimum=0.0, strict=True)
@@ -139,9 +139,9 @@ def duffing_levels(lam: float, beta: float, *, dw: float = 1.0, cutoff: int | No
     size = int(min(2.5 / quantum, 1e6)) + 60 if cutoff is None else cutoff
     if isinstance(size, bool) or not isinstance(size, (int, np.integer)) or size < 8:
         raise ParameterError("cutoff", cutoff, "an integer >= 8")
-    if size > 20000:
+    if size > 4000:
         raise PredictionError(
-            f"levels: lambda = {lam:g} needs {size} Fock states, 20000 are allowed; use a larger lam"
+            f"levels: lambda = {lam:g} needs {size} Fock states, 4000 are allowed; use a larger lam"
         )
     n = np.arange(size, dtype=np.float64)
     diagonal = (1.0 - quantum) * n - quantum * n**2
