@@ -4,8 +4,8 @@ times is known.
 Both representations have the drift of the mean, in the frame of the drive, and differ in noise and start:
 
     da = -(s + iΔ_d)(a - μ_ss) dt + sqrt(2D) (dW₁ + i dW₂),        D per quadrature
-    Q       D = γ(1-ν)/4,  |α₀⟩ has variance 1/2 per quadrature,   ⟨a†a⟩ = E|a|² - 1      (antinormal order)
-    Wigner  D = γ/8,       |α₀⟩ has variance 1/4 per quadrature,   ⟨a†a⟩ = E|a|² - 1/2    (symmetric order)
+    husimi (Q)  D = γ(1-ν)/4,  |α₀⟩ has variance 1/2 per quadrature,   ⟨a†a⟩ = E|a|² - 1      (antinormal order)
+    wigner      D = γ/8,       |α₀⟩ has variance 1/4 per quadrature,   ⟨a†a⟩ = E|a|² - 1/2    (symmetric order)
 
 Exact update over a time h, N₁ and N₂ independent N(0, 1), v = D/s the variance per quadrature of the steady state:
 
@@ -38,7 +38,7 @@ FloatArray = npt.NDArray[np.float64]
 ComplexArray = npt.NDArray[np.complex128]
 
 #: Ordering excess: E|a|² - ⟨a†a⟩ in each representation; half of it is the variance per quadrature of a coherent state.
-ORDERING = {"Q": 1.0, "Wigner": 0.5}
+ORDERING = {"husimi": 1.0, "wigner": 0.5}
 FRAMES = ("drive", "qubit", "displaced")
 #: Second pair of numbers for the start state, next to the one that no step uses.
 _OTHER_PAIR = np.uint64(START_PAIR - np.uint64(1))
@@ -99,7 +99,7 @@ class DefectSamples:
     """Langevin trajectories of the reduced model at given times.
 
     Attributes:
-        system: parameters. representation: ``"Q"`` or ``"Wigner"``. start: ``"coherent"`` or ``"fock_1"``.
+        system: parameters. representation: ``"husimi"`` or ``"wigner"``. start: ``"coherent"`` or ``"fock_1"``.
         times: (k,) us. amplitudes: (n, k), frame of the drive.
     """
 
@@ -120,12 +120,12 @@ class DefectSamples:
 
 
 def langevin_coefficients(
-    system: DrivenQubitTLS, times: npt.ArrayLike, representation: str = "Q"
+    system: DrivenQubitTLS, times: npt.ArrayLike, representation: str = "husimi"
 ) -> tuple[ComplexArray, FloatArray]:
     """(factors, spreads) from each sample to the next, the first one from t = 0: e^{-(s+iΔ_d)h}, sqrt(v(1-e^{-2sh})).
 
     Args:
-        system: parameters. times: (k,) us, increasing, >= 0. representation: ``"Q"`` or ``"Wigner"``.
+        system: parameters. times: (k,) us, increasing, >= 0. representation: ``"husimi"`` or ``"wigner"``.
 
     Raises:
         ParameterError: unknown representation, or times that are no increasing row of numbers >= 0.
@@ -135,7 +135,7 @@ def langevin_coefficients(
     ([0.3704, 0.0], [0.6568, 0.7071])
     """
     if representation not in ORDERING:
-        raise ParameterError("representation", representation, "'Q' or 'Wigner'")
+        raise ParameterError("representation", representation, "'husimi' or 'wigner'")
     grid = np.atleast_1d(np.asarray(times, dtype=np.float64))
     if (
         grid.ndim != 1
@@ -156,7 +156,7 @@ def sample_langevin(
     times: npt.ArrayLike,
     trajectories: int,
     *,
-    representation: str = "Q",
+    representation: str = "husimi",
     start: str = "coherent",
     seed: int = 0,
     point: int = 0,
@@ -169,7 +169,7 @@ def sample_langevin(
 
     Args:
         system: parameters. times: (k,) us, increasing, >= 0. trajectories: how many, >= 1; their numbers begin at ``first``.
-        representation: ``"Q"`` or ``"Wigner"``. start: ``"coherent"`` for |α₀⟩, ``"fock_1"`` for |1⟩, of Q only.
+        representation: ``"husimi"`` or ``"wigner"``. start: ``"coherent"`` for |α₀⟩, ``"fock_1"`` for |1⟩, husimi only.
         seed, point, arm: rest of the name of the noise.
 
     Raises:
@@ -182,12 +182,12 @@ def sample_langevin(
     if start not in ("coherent", "fock_1"):
         raise ParameterError("start", start, "'coherent' or 'fock_1'")
     factors, spreads = langevin_coefficients(system, times, representation)
-    if start == "fock_1" and representation == "Wigner":
+    if start == "fock_1" and representation == "wigner":
         raise ParameterError(
             "start",
             start,
-            "'coherent' in the Wigner representation",
-            "the Wigner function of |1> is negative; sample Q",
+            "'coherent' in the wigner representation",
+            "the Wigner function of |1> is negative; sample the Husimi function",
         )
     count = whole("trajectories", trajectories, 1)
     for name, number in (("seed", seed), ("point", point), ("arm", arm), ("first", first)):
