@@ -2,7 +2,8 @@
 
 Everything that an engine samples of the reduced model is known in closed form, of the full model from its master equation. Per
 ensemble: Re μ, Im μ and σ² at several times; σ² is the variance per quadrature of Q, (9), whatever was sampled: 1/4 more than that
-of the Wigner function, (⟨a†a⟩ - |μ|² + 1)/2 of an ensemble of jump trajectories. Of the full model Re μ, Im μ, ⟨a†a⟩, excited weight.
+of the Wigner function, (⟨a†a⟩ - |μ|² + 1)/2 of an ensemble of jump trajectories. Of the full model Re μ, Im μ, ⟨a†a⟩ and the
+excited weight of the defect.
 
 Errors are those of influence values: to first order an estimate is a mean over trajectories of one number each, and to σ² a
 trajectory contributes its square or photon number, less what the shift of the mean takes away. Times share trajectories, so the
@@ -35,8 +36,9 @@ MOMENTS, FULL_MEANS = ("Re mu", "Im mu", "sigma2"), ("Re mu", "Im mu", "photons"
 #: T² is taken in the principal directions with at least this share of the variance of one number: what varies less does so in a few
 #: rare trajectories, and is not normally distributed.
 LEAST_SHARE = 0.05
-#: Ensembles whose spread over trajectories is nothing but round-off have no error and no pull.
-ROUND_OFF = 1e-6
+#: Ensembles whose spread over trajectories is no larger have no error and no pull: it is round-off, or the finest step of the
+#: dyadic propagator, which errs by up to 1e-5.
+ROUND_OFF = 2e-5
 
 
 @dataclass(frozen=True)

@@ -134,7 +134,7 @@ def linear_response(system: DrivenQubitTLS, times: npt.ArrayLike) -> ComplexArra
         ]
     )
     start = np.array([system.alpha_0, 0.0, 1.0])
-    means = np.array([(expm(t * generator) @ start)[0] for t in grid])
+    means = (expm(grid[:, None, None] * generator) @ start)[:, 0]
     return np.asarray(np.exp(1j * system.delta_d * grid) * means, dtype=np.complex128)
 
 

@@ -4,7 +4,8 @@
 
 in the frame of the drive. One attractor, no wells, no cores. ``counting`` has β = 0; ``displaced`` shifts both operators by minus
 their mean in the steady state, β₁ = -sqrt(γ(1-ν)) μ_ss, β₂ = -sqrt(γν) μ_ss*, so that a trajectory at rest clicks at the thermal
-rate 2γν(1-ν)/(1-2ν) only. Averages are the same.
+rate 2γν(1-ν)/(1-2ν) only. Averages are the same. With those shifts nothing drives b = a - μ_ss between clicks: H_eff is diagonal in
+its number states and its eigenbasis is good at any size, while counting in a large basis needs the dyadic propagator.
 
 A coherent state is an eigenstate of a: at ν = 0 trajectories from |α₀⟩ follow the mean exactly, without any spread. They test
 nothing there but round-off; a start in |1⟩, or heat, makes them differ.

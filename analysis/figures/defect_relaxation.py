@@ -1,0 +1,207 @@
+"""|μ(t)| of the driven qubit with a defect: reduced model, full model and linear response, with means of trajectories on them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
+
+from wellhop.analysis.defect_phases import PHASE_WORDS, phase_of
+from wellhop.analysis.defect_propagator import mean
+from wellhop.analysis.defect_reduction import full_means, linear_response
+from wellhop.analysis.figures.drawn import DrawnTable
+from wellhop.analysis.figures.job import DrawnFigure
+from wellhop.analysis.figures.layout import Theory, heading, minor_ticks, panel_letter
+from wellhop.analysis.figures.style import COLOURS, FAINT, INK, house_style, new_figure
+from wellhop.analysis.modulus_estimate import modulus_estimate
+from wellhop.engine.systems.driven_qubit_tls import DrivenQubitTLS
+
+RealArray = npt.NDArray[np.float64]
+ComplexArray = npt.NDArray[np.complex128]
+
+REDUCED, FULL, LINEAR, UNDRIVEN = "reduced", "full", "linear response", "no drive"
+LANGEVIN, JUMPS, FULL_JUMPS = "langevin", "jumps", "full jumps"
+LINES = {
+    REDUCED: Theory(r"reduced model, (9) with $\mu_\mathrm{ss}$ a difference", COLOURS[0], "-", ""),
+    FULL: Theory("full model, oscillator and defect", INK, "-", ""),
+    LINEAR: Theory("its linear response (no saturation)", COLOURS[1], (0, (4, 1.6)), ""),
+    UNDRIVEN: Theory(r"reduced, no drive: $e^{-st}$", FAINT, (0, (1, 1.2)), ""),
+}
+POINTS = {
+    LANGEVIN: Theory("Langevin mean, Husimi", COLOURS[0], "", "o"),
+    JUMPS: Theory("jump mean, reduced model", COLOURS[2], "", "s"),
+    FULL_JUMPS: Theory("jump mean, full model", COLOURS[3], "", "^"),
+}
+#: Probability with which a bar holds |μ|.
+LEVEL = 0.95
+_COLUMNS = (
+    "series",
+    "panel",
+    "Delta_d [MHz]",
+    "Omega [MHz]",
+    "time [us]",
+    "abs mu",
+    "lower",
+    "upper",
+    "Re mu",
+    "Im mu",
+    "Re error",
+    "Im error",
+    "Re pull",
+    "Im pull",
+)
+
+
+@dataclass(frozen=True)
+class SampledMean:
+    """Mean of trajectories at times, frame of the qubit.
+
+    Attributes:
+        times: (k,) us. mu: (k,). real_error, imag_error: (k,) standard errors; 0 where trajectories do not differ.
+        trajectories: how many.
+    """
+
+    times: RealArray
+    mu: ComplexArray
+    real_error: RealArray
+    imag_error: RealArray
+    trajectories: int
+
+
+@dataclass(frozen=True)
+class RelaxationPanel:
+    """One set of parameters.
+
+    Attributes:
+        name: of the panel in the paper. system: parameters. cutoff: Fock states of the full model.
+        sampled: ``langevin``, ``jumps``, ``full jumps`` -> means; none is needed.
+    """
+
+    name: str
+    system: DrivenQubitTLS
+    cutoff: int
+    sampled: dict[str, SampledMean]
+
+
+def draw_relaxation(panels: Sequence[RelaxationPanel], span: float, points: int) -> DrawnFigure:
+    """A panel for every set of parameters, two in a row.
+
+    Args:
+        panels: an even number of them. span: us. points: of each curve.
+
+    Returns:
+        The figure; the table has the series ``reduced``, ``full``, ``linear response``, ``no drive``, and ``langevin``, ``jumps``,
+        ``full jumps`` with errors and pulls of both parts.
+    """
+    times = np.linspace(0.0, span, points)
+    table = DrawnTable(_COLUMNS)
+    notes = [
+        "abs mu: of means of trajectories sqrt(|m|^2 - e_x^2 - e_y^2), the bias of |m|^2 taken off; lower, upper: sizes of "
+        f"a disc about the complex mean m that holds mu with at least {100 * LEVEL:g} %, right at a collapse as well",
+        "pulls: of real and imaginary part, against the reduced model (langevin, jumps) and the master equation of the full "
+        "one (full jumps); none where trajectories do not differ, as jumps from a coherent state do not without heat",
+        "limitation: at g/gamma_c = 0.4 the reduced model errs by 0.1 to 0.15 of alpha_0 = 1, in phase IV it is qualitatively "
+        "wrong; the oscillator is taken as linear: the anharmonicity of a transmon would dephase alpha_0 = 1 within ns",
+    ]
+    with house_style():
+        figure = new_figure(height=2.25 * ((len(panels) + 1) // 2) + 1.75)
+        axes = figure.subplots((len(panels) + 1) // 2, 2, sharex=True, squeeze=False).ravel()
+        for letter, ax, panel in zip("abcdefgh", axes, panels, strict=False):
+            notes.append(_draw_panel(ax, table, panel, times))
+            system = panel.system
+            what = rf"$\Delta_d={system.Delta_d:g}$, $\Omega={system.Omega:g}$, phase {phase_of(system)}"
+            panel_letter(ax, letter, f"Fig. {panel.name}: {what}")
+            ax.set_xlim(0.0, span)
+        for ax in axes[0::2]:
+            ax.set_ylabel(r"$|\mu(t)|$")
+        for ax in axes[-2:]:
+            ax.set_xlabel(r"time $t$ [$\mu$s]")
+        _legend(figure, panels)
+        first = panels[0].system
+        names = ", ".join(f"{name} {words}" for name, words in PHASE_WORDS.items())
+        heading(
+            figure,
+            rf"Decay of $|\alpha_0\rangle$ into a driven limit cycle, {first.T:g} mK",
+            rf"$\Delta_d$, $\Omega$ over $2\pi$ in MHz, $g/\gamma_c={first.g / first.gamma_c:.3g}$. Phases: {names}.",
+            r"Limits of the reduction: in weak drive it errs by 0.1 to 0.15 of $\alpha_0$; where the drive amplifies (2d) it is "
+            "qualitatively wrong,",
+            "since the defect saturates. Means of trajectories lie on the model that they are of; bars hold 95 %.",
+        )
+    return DrawnFigure(figure, table, tuple(notes))
+
+
+def _draw_panel(ax: Axes, table: DrawnTable, panel: RelaxationPanel, times: RealArray) -> str:
+    """Curves, points and rows of one panel; returns what to say about it."""
+    system = panel.system
+    full = full_means(system, times, panel.cutoff)
+    curves = {
+        UNDRIVEN: (system.alpha_0 * np.exp(-system.s * times)).astype(np.complex128),
+        LINEAR: linear_response(system, times),
+        FULL: full.mu,
+        REDUCED: mean(system, times),
+    }
+    where = (panel.name, system.Delta_d, system.Omega)
+    for name, mu in curves.items():
+        look = LINES[name]
+        ax.plot(times, np.abs(mu), **look.style(linewidth=1.5 if name in (REDUCED, FULL) else 1.1))
+        table.add_series(
+            name, *where, times, np.abs(mu), None, None, mu.real, mu.imag, None, None, None, None
+        )
+    largest = 0.0
+    for name, found in panel.sampled.items():
+        look = POINTS[name]
+        size = modulus_estimate(found.mu, found.real_error, found.imag_error, LEVEL)
+        bars = np.maximum([size.value - size.lower, size.upper - size.value], 0.0)
+        ax.errorbar(
+            found.times, size.value, yerr=bars, fmt=look.marker, color=look.colour, markerfacecolor="white",
+            markersize=3.6, linewidth=0.9, zorder=4,
+        )  # fmt: skip
+        exact = (
+            full_means(system, found.times, panel.cutoff).mu
+            if name == FULL_JUMPS
+            else mean(system, found.times)
+        )
+        away = found.mu - exact
+        pulls = [_pull(away.real, found.real_error), _pull(away.imag, found.imag_error)]
+        known = np.abs(np.concatenate(pulls))
+        largest = max(largest, float(known[np.isfinite(known)].max(initial=0.0)))
+        table.add_series(
+            name, *where, found.times, size.value, size.lower, size.upper, found.mu.real, found.mu.imag,
+            found.real_error, found.imag_error, *pulls,
+        )  # fmt: skip
+    ax.set_ylim(bottom=0.0)
+    minor_ticks(ax)
+    apart = float(np.abs(curves[REDUCED] - curves[FULL]).max())
+    return (
+        f"Fig. {panel.name}: largest |mu_reduced - mu_full| {apart:.3f}; largest pull {largest:.2f}; full model in "
+        f"{panel.cutoff} Fock states, {full.guard:.1g} of it in the four highest"
+    )
+
+
+def _pull(away: RealArray, error: RealArray) -> RealArray:
+    known = error > 0.0
+    return np.where(known, away / np.where(known, error, 1.0), np.nan)
+
+
+def _legend(figure: Figure, panels: Sequence[RelaxationPanel]) -> None:
+    handles = [Line2D([], [], label=look.label, **look.style(linewidth=1.5)) for look in LINES.values()]
+    shown = {name for panel in panels for name in panel.sampled}
+    handles += [
+        Line2D(
+            [],
+            [],
+            label=look.label,
+            color=look.colour,
+            marker=look.marker,
+            linestyle="",
+            markerfacecolor="white",
+        )
+        for name, look in POINTS.items()
+        if name in shown
+    ]
+    figure.legend(handles=handles, loc="outside lower center", ncols=3)
