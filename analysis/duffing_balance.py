@@ -249,13 +249,20 @@ def well_populations(
     return balance_populations(transition_rates(found.elements(own), n_th))
 
 
-def series_populations(series: PerturbedLevels, n_th: float, order: int) -> RealArray:
+def series_populations(
+    series: PerturbedLevels, n_th: float, order: int, levels: int | None = None
+) -> RealArray:
     """Populations by (23) with every W_{NM} a series cut strictly at a power of sqrt(λ), summing to one.
 
     Order 0 gives p_{n+1}/p_n = N̄/(1+N̄), (25); order 1 adds nothing.
 
+    Args:
+        levels: the first of the series to use; by default all before the first with a negative rate to or from it, where
+            the series has long lost its meaning.
+
     Raises:
-        ParameterError: n_th < 0, or the order is not within the series. PredictionError: levels too far from the attractor.
+        ParameterError: n_th < 0, or the order or levels are not within the series.
+        PredictionError: a rate between the levels asked for is negative.
 
     >>> from wellhop.analysis.duffing_perturbation import perturbed_levels
     >>> series = perturbed_levels(undamped_frame(0.016, 4 / 75, "HAS"), order=2, levels=25)
@@ -266,4 +273,14 @@ def series_populations(series: PerturbedLevels, n_th: float, order: int) -> Real
     if isinstance(order, bool) or not isinstance(order, (int, np.integer)) or not 0 <= order <= series.order:
         raise ParameterError("order", order, f"an integer from 0 to {series.order}")
     rates: RealArray = series.rate_terms(photons)[: order + 1].sum(axis=0)
-    return balance_populations(rates)
+    count = _positive_levels(rates) if levels is None else levels
+    if isinstance(count, bool) or not isinstance(count, (int, np.integer)) or not 1 <= count <= len(rates):
+        raise ParameterError("levels", levels, f"an integer from 1 to {len(rates)}")
+    return balance_populations(rates[:count, :count])
+
+
+def _positive_levels(rates: RealArray) -> int:
+    """Levels before the first with a negative rate to or from a lower one."""
+    bad = np.minimum(rates, rates.T) < -ROUND_OFF * rates.max()
+    first = np.flatnonzero(np.tril(bad).any(axis=1))
+    return int(first[0]) if first.size else len(rates)

@@ -133,8 +133,15 @@ def _both(options: FigureOptions) -> list[_Populations]:
     out = []
     for n_th in (options["n_cold"], options["n_warm"]):
         exact = balance_populations(transition_rates(elements, n_th))
-        orders = {q: series_populations(series, n_th, q)[:drawn] for q in DRAWN}
+        orders = {q: _filled(series_populations(series, n_th, q), drawn) for q in DRAWN}
         out.append(_Populations(n_th, exact[:drawn], orders))
+    return out
+
+
+def _filled(p: RealArray, levels: int) -> RealArray:
+    """The first populations, nan where the series has none."""
+    out = np.full(levels, np.nan)
+    out[: len(p)] = p[:levels]
     return out
 
 
@@ -173,6 +180,7 @@ def _notes() -> tuple[str, ...]:
     return (
         f"exact: eigenstates of (2), balance equation (23) between those drawn and {BEYOND} more where the well has them",
         "order q: every rate W_nm as a series up to sqrt(lambda)^q, norms expanded as well; then (23) is solved",
+        "a series ends before the first level with a negative rate",
         "relative error: |order/exact - 1|",
     )
 
