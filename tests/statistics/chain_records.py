@@ -67,14 +67,14 @@ def slow_transit(out_v: float, out_b: float, commit: float, to_centre: float = 0
 
 
 def chain_records(
-    chain: Chain, seed: int, n: int, duration: float, interval: float = 0.5, noise: float = 1.0
+    chain: Chain, seed: int, n: int, duration: float, interval: float = 0.5, noise: float = 1.0, starts: int = 3
 ) -> list[TrajectoryRecord]:
-    """Trajectories started in wells 0, 1, 2 in turn, with labels by hysteresis and samples (0, photons + noise)."""
+    """Trajectories started in the first ``starts`` wells in turn, with labels by hysteresis and samples (0, photons + noise)."""
     rng = np.random.default_rng(seed)
     total = chain.rates.sum(axis=1)
     chance = np.cumsum(chain.rates / total[:, None], axis=1)
     wells = np.array(chain.wells)
-    state = np.array([chain.wells.index(j % 3) for j in range(n)])
+    state = np.array([chain.wells.index(j % starts) for j in range(n)])
     grid = interval * np.arange(int(duration / interval * (1.0 + 1e-12)) + 1)
     light = np.zeros((n, grid.size))
     now, departure, label = np.zeros(n), np.zeros(n), wells[state]
@@ -105,7 +105,7 @@ def chain_records(
     light += noise * rng.standard_normal(light.shape)
     return [
         TrajectoryRecord(
-            index=j, state=EndState.DONE, reason="", elapsed=duration, start_well=j % 3,
+            index=j, state=EndState.DONE, reason="", elapsed=duration, start_well=j % starts,
             click_counts=np.zeros(0, dtype=np.int64), flips=0, samples=np.column_stack([np.zeros(grid.size), x]),
             switches=events_of, clicks=np.empty(0), guard_population=0.0,
         )
