@@ -223,6 +223,8 @@ def balance_relaxation(rates: RealArray) -> float:
 def effective_occupation(populations: npt.ArrayLike) -> RealArray:
     """N_eff(n) = p_{n+1}/(p_n - p_{n+1}), the Bose number that the ratio of neighbours belongs to.
 
+    Negative where the higher level holds more, as at the top of a well that is cut there.
+
     >>> effective_occupation([0.5, 0.25, 0.125]).tolist()
     [1.0, 1.0]
     """
