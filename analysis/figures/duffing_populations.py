@@ -118,7 +118,7 @@ def draw_effective_occupation(options: FigureOptions) -> DrawnFigure:
             "Effective temperature of the levels of the large orbit (HAS), Fig. 6 of the paper",
             _parameters(options)
             + r"$N_\mathrm{eff}(n)=p_{n+1}/(p_n-p_{n+1})$ of the balance equation (23), $\kappa\to0$.",
-            r"Near the attractor it lies above $\bar n$: squeezed in the frame of the orbit, the bath heats at $\bar n=0$.",
+            r"Near the attractor it lies above $\bar n$: squeezed in the frame of the orbit, the bath heats even at $\bar n=0$.",
         )
     return DrawnFigure(figure, table, _notes())
 
