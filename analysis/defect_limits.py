@@ -24,7 +24,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from wellhop.engine.systems.driven_qubit_tls import DrivenQubitTLS
+from wellhop.engine.systems.driven_qubit_tls import TWO_PI, DrivenQubitTLS
 
 #: γ/γ_c and S above which the reduced numbers are not set against a measurement of the full system; g/γ_c of the normal modes.
 LARGEST_MEMORY, LARGEST_SATURATION, NORMAL_MODES = 0.5, 0.5, 0.5
@@ -110,6 +110,19 @@ def saturated_steady(system: DrivenQubitTLS) -> tuple[complex, ...]:
     roots = np.roots(np.trim_zeros(np.array(polynomial), "f"))
     found = sorted(float(y.real) for y in roots if abs(y.imag) <= _REAL * abs(y) and y.real > 0.0)
     return tuple(-1j * system.drive / (bare + damping / (1.0 + y)) for y in found)
+
+
+def saturated_drive(system: DrivenQubitTLS, size: float) -> float:
+    """Ω/2π, MHz, that holds |a| = size in the Maxwell-Bloch equations; the drive of ``system`` is not used.
+
+        Ω = |a| |iΔ_d + F(Δ_c - Δ_d)/(1 + c|a|²)|
+
+    >>> round(saturated_drive(DrivenQubitTLS(0.1, 0.0), 2.05866997775), 9)
+    0.25
+    """
+    detuning = system.delta_c - system.delta_d
+    filled = 2.0 * system.coupling**2 * size**2 / (system.coherence_decay**2 + detuning**2)
+    return size * abs(1j * system.delta_d + response(system, detuning) / (1.0 + filled)) / TWO_PI
 
 
 def saturation(system: DrivenQubitTLS, amplitude: complex) -> float:
