@@ -47,8 +47,8 @@ CONVENTION = (
     "solved exactly"
 )
 
-#: Largest relative error of the Maxwell-Bloch amplitude against the full model at the points of the figures.
-SEMICLASSICAL = 0.02
+#: Largest relative error of the Maxwell-Bloch |a| against the stationary full model at the points of Figs. 2, 3 and 5.
+SEMICLASSICAL = 0.01
 #: Accuracy of a closed form of the reduced model as such.
 EXACT = 1e-12
 #: Accuracy of the time of a minimum.
@@ -193,7 +193,7 @@ def _saturated_amplitude(subject: DefectSubject) -> Evaluation:
             None,
         )
     note = (
-        "Maxwell-Bloch, with saturation: within 2 % of the stationary full model at the points of the figures"
+        "Maxwell-Bloch, with saturation: within 1 % of the stationary full model at the points of the figures"
     )
     return abs(steady[0]), True, note, SEMICLASSICAL
 

@@ -127,7 +127,8 @@ def test_coherent_state_passes_the_origin(drawn: dict[str, DrawnFigure]) -> None
     assert sizes[1] < 0.35 * sizes[2]
     variances = [float(row[6] or 0.0) for row in centers]
     assert variances[0] == 0.5
-    assert variances[2] == pytest.approx(0.6553, abs=1e-4)
+    warm = DrivenQubitTLS(-0.37, 0.1, T=150.0)
+    assert variances[2] == pytest.approx(0.5 + 0.5 * warm.n_th * (1.0 - math.exp(-10.0 * warm.s)), rel=1e-12)
     cold = JOBS["coherent"].draw(JOBS["coherent"].options({"points": 11})).table
     (_, middle, _) = cold.select(series="center")
     assert float(middle[2] or 0.0) == pytest.approx(1.137, abs=5e-4)
