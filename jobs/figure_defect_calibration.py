@@ -54,7 +54,7 @@ SETTINGS: Mapping[str, Setting] = {
 }
 
 JOB = FigureJob(
-    number=8,
+    number=9,
     title="Calibration: Langevin and jump engines against closed forms at 10 and 150 mK",
     draw=draw,
     seconds=12.0,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import partial
 
 import numpy as np
 import numpy.typing as npt
@@ -32,6 +33,8 @@ PANELS: Mapping[str, tuple[float, float, int]] = {
     "5(a)": (0.52, 0.1, 14),
     "5(b)": (0.22, 0.1, 16),
 }
+#: Number of the figure -> its panels.
+FIGURES: Mapping[int, tuple[str, ...]] = {2: ("2(a)", "2(b)", "2(c)", "2(d)"), 5: ("5(a)", "5(b)")}
 #: us; points of each curve; times at which trajectories are shown.
 SPAN, CURVE, MARKS = 5.0, 126, 12
 #: Further Fock states per photon of the effective bath: its tail.
@@ -64,15 +67,18 @@ def relaxation_panel(
     return RelaxationPanel(name, system, cutoff, sampled)
 
 
-def draw(options: FigureOptions) -> DrawnFigure:
-    """All six panels.
+def draw(options: FigureOptions, number: int) -> DrawnFigure:
+    """The panels of one figure of the paper.
+
+    Args:
+        options: settings of the job. number: 2 or 5.
 
     Raises:
         CutoffError: too hot for the Fock space of the full model.
     """
     panels = []
-    for k, name in enumerate(PANELS):
-        options.progress(f"Fig. {name}", k / len(PANELS))
+    for k, name in enumerate(FIGURES[number]):
+        options.progress(f"Fig. {name}", k / len(FIGURES[number]))
         counts = {n: options.count(n) for n in ("langevin", "jumps", "full")}
         panels.append(relaxation_panel(name, options["T"], seed=options.seed, **counts))
     return draw_relaxation(panels, SPAN, options.count("points"))
@@ -95,12 +101,27 @@ SETTINGS: Mapping[str, Setting] = {
     "points": Setting(CURVE, "points of each curve", 11, 2001, whole=True),
 }
 
-JOB = FigureJob(
+_SOURCE = (
+    "Eqs. (9), (10) with eta of (4); full: Lindblad equation of Fock space times defect, linear response of it; "
+    f"{DrivenQubitTLS.reference}"
+)
+
+FIG_2 = FigureJob(
     number=2,
-    title="Decay into the limit cycle: reduced and full model with trajectories (Figs. 2(a)-(d) and 5 of the paper)",
-    draw=draw,
-    seconds=15.0,
+    title="Decay into the limit cycle in each phase: reduced and full model with trajectories (Fig. 2(a)-(d) of the paper)",
+    draw=partial(draw, number=2),
+    seconds=7.0,
     settings=SETTINGS,
     sampled=True,
-    source=f"Eqs. (9), (10) with eta of (4); full: Lindblad equation of Fock space times defect; {DrivenQubitTLS.reference}",
+    source=_SOURCE,
+)
+
+FIG_5 = FigureJob(
+    number=5,
+    title="The same at positive detuning: the collapse comes later (Fig. 5 of the paper)",
+    draw=partial(draw, number=5),
+    seconds=2.0,
+    settings=SETTINGS,
+    sampled=True,
+    source=_SOURCE,
 )

@@ -218,7 +218,7 @@ SETTINGS: Mapping[str, Setting] = {
 }
 
 JOB = FigureJob(
-    number=9,
+    number=8,
     title="The reduction against the full model: errors over g/gamma_c, saturation of the defect",
     draw=draw_reduction,
     seconds=8.0,

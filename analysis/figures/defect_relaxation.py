@@ -128,7 +128,7 @@ def draw_relaxation(panels: Sequence[RelaxationPanel], span: float, points: int)
             figure,
             rf"Decay of $|\alpha_0\rangle$ into a driven limit cycle, {first.T:g} mK",
             rf"$\Delta_d$, $\Omega$ over $2\pi$ in MHz, $g/\gamma_c={first.g / first.gamma_c:.3g}$. Phases: {names}.",
-            r"Limits of the reduction: in weak drive it errs by 0.1 to 0.15 of $\alpha_0$; where the drive amplifies (2d) it is "
+            r"Limits of the reduction: in weak drive it errs by 0.1 to 0.15 of $\alpha_0$; where the drive amplifies it is "
             "qualitatively wrong,",
             "since the defect saturates. Means of trajectories lie on the model that they are of; bars hold 95 %.",
         )
