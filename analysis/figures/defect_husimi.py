@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -158,7 +159,7 @@ def _draw_panel(
     table.add("center", letter, time, here.center.real, here.center.imag, None, here.variance)
 
 
-_CENTER = {
+_CENTER: dict[str, Any] = {
     "markerfacecolor": "none",
     "markeredgecolor": TRAJECTORY,
     "markersize": 6.0,

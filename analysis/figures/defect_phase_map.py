@@ -6,6 +6,8 @@ The map is not mirror symmetric: for Δ_d > 0 the phase has to turn by about π 
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import numpy.typing as npt
 from matplotlib.axes import Axes
@@ -164,7 +166,7 @@ def _draw_edges(
     chosen: bool,
 ) -> None:
     """Lines |x| = 1 - width and 1 + width."""
-    look = {
+    look: dict[str, Any] = {
         "colors": INK if chosen else FAINT,
         "linewidths": 0.9 if chosen else 0.7,
         "linestyles": "-" if chosen else ":",
@@ -202,7 +204,7 @@ def _draw_points(ax: Axes) -> None:
         )
 
 
-_LINES = {
+_LINES: dict[str, dict[str, Any]] = {
     "collapse": {"color": COLOURS[1], "linewidth": 1.8},
     "collapse 3": {"color": COLOURS[1], "linewidth": 1.1, "linestyle": (0, (4, 1.6))},
     "R = alpha_0": {"color": COLOURS[3], "linewidth": 1.8},

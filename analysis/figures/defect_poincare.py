@@ -7,6 +7,7 @@ partition; the paper's numbers need -2.5 MHz.
 from __future__ import annotations
 
 import math
+from typing import Any
 
 import numpy as np
 from matplotlib.axes import Axes
@@ -36,7 +37,13 @@ _COLUMNS = ("series", "panel", "x", "y", "start", "P", "time [us]", "slope")
 STARTS, LARGEST = (0.0, 1.0), 1.5
 #: Decay times followed, and dots per turn.
 _DECAYS, _DOTS = 4.0, 40
-_RETURN = {"marker": "s", "color": "#c020a0", "markeredgecolor": "white", "markersize": 7.0, "linestyle": ""}
+_RETURN: dict[str, Any] = {
+    "marker": "s",
+    "color": "#c020a0",
+    "markeredgecolor": "white",
+    "markersize": 7.0,
+    "linestyle": "",
+}
 
 
 def draw_poincare(options: FigureOptions) -> DrawnFigure:
@@ -115,10 +122,11 @@ def _draw_trajectory(
 
 
 def _draw_map(ax: Axes, table: DrawnTable, found: PoincareMap, other: PoincareMap) -> None:
-    for series, one, look in (
+    drawn: tuple[tuple[str, PoincareMap, dict[str, Any]], ...] = (
         ("map", found, {"color": COLOURS[0], "linewidth": 1.8}),
         ("map, detuning reversed", other, {"color": FAINT, "linewidth": 1.1, "linestyle": (0, (4, 1.6))}),
-    ):
+    )
+    for series, one, look in drawn:
         for branch in one.branches:
             ends = np.array([branch.lower, min(branch.upper, LARGEST)])
             if ends[0] >= ends[1]:

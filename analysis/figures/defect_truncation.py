@@ -6,6 +6,8 @@ propagation itself is round-off, unlike that of the paper's Euler steps.
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import numpy.typing as npt
 from matplotlib.axes import Axes
@@ -16,7 +18,7 @@ from scipy.sparse.linalg import expm_multiply
 from wellhop.analysis.defect_propagator import mean
 from wellhop.analysis.defect_reduction import sparse_liouvillian
 from wellhop.analysis.figures.defect_axes import MODEL, parameters_math
-from wellhop.analysis.figures.drawn import DrawnTable
+from wellhop.analysis.figures.drawn import Cell, DrawnTable
 from wellhop.analysis.figures.job import DrawnFigure, FigureJob, FigureOptions, Setting
 from wellhop.analysis.figures.layout import heading, minor_ticks, panel_letter
 from wellhop.analysis.figures.style import COLOURS, INK, MARKERS, house_style, new_figure
@@ -102,7 +104,7 @@ def _draw_curves(upper: Axes, lower: Axes, table: DrawnTable) -> None:
     time = table.numbers(TIME, series="analytic")
     upper.plot(time, table.numbers(SIZE, series="analytic"), color=INK, linewidth=2.2)
     for excited, look in zip(SHOWN, _LOOKS, strict=True):
-        where = {"series": "numeric", "excited levels": excited}
+        where: dict[str, Cell] = {"series": "numeric", "excited levels": excited}
         upper.plot(time, table.numbers(SIZE, **where), **look)
         lower.plot(time, np.maximum(np.abs(table.numbers(ERROR, **where)), _FLOOR), **look)
     upper.set(ylabel=r"$|\mu|$", xlim=(0.0, time[-1]))
@@ -130,7 +132,7 @@ def _draw_scan(ax: Axes, table: DrawnTable) -> None:
     ax.set(yscale="log", xlabel="excited levels kept", ylabel=r"max $|\Delta|\mu||$")
 
 
-_LOOKS = (
+_LOOKS: tuple[dict[str, Any], ...] = (
     {"color": COLOURS[1], "linewidth": 1.3, "linestyle": (0, (5, 1.5))},
     {"color": COLOURS[0], "linewidth": 1.3, "linestyle": (0, (3, 1.2))},
     {"color": COLOURS[2], "linewidth": 1.3, "linestyle": (0, (1, 1.2))},
