@@ -26,8 +26,8 @@ from wellhop.engine.lindblad import ComplexMatrix
 RealArray = npt.NDArray[np.float64]
 ComplexVector = npt.NDArray[np.complex128]
 
-#: The peak is looked for within these factors of |w0|, on a grid of so many points at first.
-PEAK_RANGE, PEAK_GRID = (0.55, 1.25), 15
+#: The peak is looked for within these factors of |w0|, first at so many points and at so many lines of the ladder.
+PEAK_RANGE, PEAK_GRID, LINES = (0.6, 1.2), 9, 3
 
 
 def emission_spectrum(well: Well, frequencies: npt.ArrayLike) -> RealArray:
@@ -137,7 +137,10 @@ def emission_peak(well: Well, side: int = 1) -> tuple[float, float]:
     if isinstance(side, bool) or side not in (-1, 1):
         raise ParameterError("side", side, "1 or -1")
     base = abs(well.frame.w0)
-    grid = np.linspace(*PEAK_RANGE, PEAK_GRID) * base
+    low, high = (x * base for x in PEAK_RANGE)
+    lines = np.abs(np.diff(well.energies[: LINES + 1]))
+    # lines of weak damping are narrower than the grid
+    grid = np.union1d(np.linspace(low, high, PEAK_GRID), lines[(lines > low) & (lines < high)])
     heights = emission_spectrum(well, side * grid)
     k = int(heights.argmax())
     if k in (0, grid.size - 1):

@@ -36,7 +36,7 @@ ComplexVector = npt.NDArray[np.complex128]
 RealArray = npt.NDArray[np.float64]
 
 #: Fewest states, -ln of the population left out by default, and states beyond that.
-FEWEST, LEFT_OUT, BEYOND = 12, 14.0, 5
+FEWEST, LEFT_OUT, BEYOND = 12, 12.0, 5
 #: Share of |b|² at the other attractor that the space of LAS may reach; beyond, it would hold that one too.
 REACH = 0.5
 #: Largest population of the last state, and the least weight of |n⟩ in level n of LAS, that still mean one well.
@@ -166,7 +166,7 @@ def attractor_well(
 
     Args:
         damped: levels of the attractor where damping puts it; otherwise eigenstates of H, at that for k̂ -> 0.
-        size: states kept; by default as many as leave out a population of 1e-6, if the well has room for so many.
+        size: states kept; by default as many as leave out a population of about 1e-5, if the well has room for so many.
 
     Raises:
         ParameterError: an unknown attractor, or a size the well has no room for. PredictionError: no bistability, or a well too
@@ -174,7 +174,7 @@ def attractor_well(
 
     >>> well = attractor_well(DuffingAttractors(0.016, 4 / 75, 0.002), "HAS")
     >>> well.model.dim, round(well.mean(well.photons).real, 4)
-    (18, 37.207)
+    (16, 37.207)
     >>> print(np.array2string(-np.diff(well.energies[:3]), precision=4))
     [0.7375 0.7319]
     """
