@@ -88,44 +88,44 @@ class DuffingRates:
     """One-way rates between LAS and HAS, unit of a rate.
 
     Attributes:
-        k_LH: LAS -> HAS. k_HL: HAS -> LAS.
-        weight_LAS: p_L, stationary weight of LAS. weight_check: the same by the second reading of the slow mode.
-        state_LAS, state_HAS: (n, n) metastable density matrices, trace 1.
+        k_lh: LAS -> HAS. k_hl: HAS -> LAS.
+        weight_las: p_L, stationary weight of LAS. weight_check: the same by the second reading of the slow mode.
+        state_las, state_has: (n, n) metastable density matrices, trace 1.
         spectrum: what they come from.
     """
 
-    k_LH: float
-    k_HL: float
-    weight_LAS: float
+    k_lh: float
+    k_hl: float
+    weight_las: float
     weight_check: float
-    state_LAS: ComplexMatrix
-    state_HAS: ComplexMatrix
+    state_las: ComplexMatrix
+    state_has: ComplexMatrix
     spectrum: DuffingSpectrum
 
     @property
     def gap(self) -> float:
-        """Decay rate of the difference of the two populations, k_LH + k_HL."""
+        """Decay rate of the difference of the two populations, k_lh + k_hl."""
         return self.spectrum.mode.value
 
     @property
     def weight_error(self) -> float:
         """Absolute error of p_L: difference of the two readings, and round-off of the mode."""
         mode = self.spectrum.mode
-        return max(abs(self.weight_check - self.weight_LAS), mode.resolution / abs(mode.value))
+        return max(abs(self.weight_check - self.weight_las), mode.resolution / abs(mode.value))
 
     @property
-    def photons_LAS(self) -> float:
+    def photons_las(self) -> float:
         """<a†a> in LAS."""
-        return _photons(self.state_LAS)
+        return _photons(self.state_las)
 
     @property
-    def photons_HAS(self) -> float:
+    def photons_has(self) -> float:
         """<a†a> in HAS."""
-        return _photons(self.state_HAS)
+        return _photons(self.state_has)
 
     def __str__(self) -> str:
         """One line for people."""
-        return f"LAS -> HAS {self.k_LH:.6g}, HAS -> LAS {self.k_HL:.6g}, weight of LAS {self.weight_LAS:.5g}"
+        return f"LAS -> HAS {self.k_lh:.6g}, HAS -> LAS {self.k_hl:.6g}, weight of LAS {self.weight_las:.5g}"
 
 
 def duffing_spectrum(
@@ -148,6 +148,8 @@ def duffing_spectrum(
     """
     if generator not in ("exact", "twa"):
         raise ModelError(f"generator: got {generator!r}, allowed is one of exact, twa")
+    if generator == "twa" and system.eta != 0.0:
+        raise ModelError(f"truncated Wigner: got eta = {system.eta:g}, allowed is 0 (loss and heating only)")
     n = system.default_cutoff() if cutoff is None else cutoff
     if n > LARGEST_CUTOFF:
         raise CutoffError(
@@ -178,7 +180,7 @@ def duffing_rates(
         ModelError, CutoffError, SpectrumError: as in :func:`duffing_spectrum`.
 
     >>> rates = duffing_rates(DuffingAttractors(0.06, 4 / 75, 0.1))
-    >>> print(f"{rates.k_LH / 0.2:.5e} {rates.k_HL / 0.2:.5e} {rates.weight_LAS:.5f}")  # in units of κ
+    >>> print(f"{rates.k_lh / 0.2:.5e} {rates.k_hl / 0.2:.5e} {rates.weight_las:.5f}")  # in units of κ
     1.10570e-03 3.81298e-04 0.25642
     """
     system.require_bistable("directed rates")
@@ -200,12 +202,12 @@ def duffing_rates(
     else:
         low_check, high_check = (_sharpened(mode.left, alpha) for alpha in places)
     return DuffingRates(
-        k_LH=mode.value * (1.0 - weight),
-        k_HL=mode.value * weight,
-        weight_LAS=weight,
+        k_lh=mode.value * (1.0 - weight),
+        k_hl=mode.value * weight,
+        weight_las=weight,
         weight_check=float(high_check / (high_check - low_check)),
-        state_LAS=found.steady + low * mode.right,
-        state_HAS=found.steady + high * mode.right,
+        state_las=found.steady + low * mode.right,
+        state_has=found.steady + high * mode.right,
         spectrum=found,
     )
 
