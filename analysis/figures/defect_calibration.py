@@ -104,8 +104,8 @@ def draw_calibration(found: Calibration, shown: Sequence[ShownDistribution]) -> 
         heading(
             figure,
             rf"Engines against closed forms: $\Delta_d={system.Delta_d:g}$, $\Omega={system.Omega:g}$ ($/2\pi$, MHz)",
-            "Langevin and jumps of the reduced model against (9), (10), (E1); jumps of the full model against its master equation.",
-            f"{beyond} of {count} pulls beyond {WIDE:g} standard errors; smallest probability of "
+            "Reduced model against (9), (10), (E1); full model, jumps only, against its master equation.",
+            f"{beyond} of {count} pulls beyond {WIDE:g} standard errors; least p of "
             f"{len(found.laws)} Kolmogorov-Smirnov and {joint} joint tests {found.smallest_p:.2g}.",
         )
     notes = (

@@ -27,7 +27,7 @@ ComplexArray = npt.NDArray[np.complex128]
 REDUCED, FULL, LINEAR, UNDRIVEN = "reduced", "full", "linear response", "no drive"
 LANGEVIN, JUMPS, FULL_JUMPS = "langevin", "jumps", "full jumps"
 LINES = {
-    REDUCED: Theory(r"reduced model, (9) with $\mu_\mathrm{ss}$ a difference", COLOURS[0], "-", ""),
+    REDUCED: Theory("reduced model, (9)", COLOURS[0], "-", ""),
     FULL: Theory("full model, oscillator and defect", INK, "-", ""),
     LINEAR: Theory("its linear response (no saturation)", COLOURS[1], (0, (4, 1.6)), ""),
     UNDRIVEN: Theory(r"reduced, no drive: $e^{-st}$", FAINT, (0, (1, 1.2)), ""),

@@ -65,7 +65,7 @@ def pulls(found: Reals, exact: Reals) -> Reals:
 @pytest.mark.parametrize(("unravelling", "start"), [("displaced", "coherent"), ("counting", "fock_1")])
 def test_reduced_means(unravelling: str, start: str) -> None:
     """Controls: the temperature of the cold system, and the other sign of the rotation."""
-    found, records = samples(jump_setup(WARM, unravelling, start=start), 700, 1)
+    found, records = samples(jump_setup(WARM, unravelling, start=start), 500, 1)
     assert np.abs(pulls(found, moments(WARM, start))).max() < Z
     assert np.abs(pulls(found, moments(COLD, start))).max() > Z
     assert np.abs(pulls(found, moments(WARM, start) * [1.0, -1.0, 1.0]))[:, 1].max() > Z
@@ -171,7 +171,7 @@ def test_full_model_is_that_of_qutip() -> None:
     np.testing.assert_allclose(spectrum, [0.0, 1.0, 2.0], atol=1e-6)
 
 
-@pytest.mark.parametrize(("system", "count"), [(COLD, 500), (WARM, 900)])
+@pytest.mark.parametrize(("system", "count"), [(COLD, 300), (WARM, 600)])
 def test_full_trajectories_follow_the_master_equation(system: DrivenQubitTLS, count: int) -> None:
     """Control: γ_c read as the rate of the population, which is 0.2 to 0.3 off."""
     found, records = samples(full_jump_setup(system, 14), count, 3)
