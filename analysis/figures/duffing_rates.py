@@ -12,7 +12,6 @@ from dataclasses import dataclass, replace
 import numpy as np
 import numpy.typing as npt
 from matplotlib.axes import Axes
-from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from scipy.optimize import brentq
 
@@ -120,7 +119,7 @@ def draw_slopes(ax: Axes, curve: RateCurve, direction: str, table: DrawnTable) -
 
 
 def draw_arrhenius(options: FigureOptions) -> DrawnFigure:
-    """ln k against 1/λ, both directions, with slopes and exponents below.
+    """Rates against 1/λ, both directions, with slopes and exponents below.
 
     Returns:
         Series ``rate``, ``slope`` of ``exact`` and ``twa``; ``exponent closed``, ``exponent keldysh`` and ``exponent twa``.
@@ -166,8 +165,8 @@ def draw_arrhenius(options: FigureOptions) -> DrawnFigure:
         )
     notes = (
         _CELLS,
-        "exponent: R of exp(-R/lam); closed: complex P potential (n_th = 0 only), keldysh: numerical instanton of the quantum model, "
-        "twa: classical instanton",
+        "exponent: R of exp(-R/lam); closed: complex P potential (n_th = 0 only), keldysh: numerical instanton of the quantum "
+        "model, twa: classical instanton",
         "a dashed line in the upper panels is exp(-R/lam) through the last rate of its generator",
     )
     return DrawnFigure(figure, table, notes)
@@ -278,16 +277,15 @@ def draw_temperature(options: FigureOptions) -> DrawnFigure:
         left.set_ylabel(r"rate$/\kappa$")
         right.set_ylabel("truncated Wigner / Liouvillian")
         panel_letter(left, "a", "directed rates")
-        panel_letter(right, "b", "how much too fast truncated Wigner is")
+        panel_letter(right, "b", "truncated Wigner over quantum")
         figure.legend(
             handles=[*_generator_handles(), *_direction_handles()], loc="outside lower center", ncols=4
         )
         heading(
             figure,
             rf"Switching against temperature at $\lambda={base.lam:g}$, $\beta={base.beta:.4g}$, $\hat\kappa={base.khat:g}$",
-            "Vacuum noise inflates the escape out of LAS in truncated Wigner; thermal photons make both alike. Grey: gap over next "
-            f"decay rate",
-            rf"$\geq$ {LARGEST_RATIO:g}, where there are hardly wells to switch between.",
+            "Vacuum noise inflates the escape out of LAS in truncated Wigner; thermal photons make both alike.",
+            f"Grey: gap over next decay rate above {LARGEST_RATIO:g}; there are hardly wells to switch between.",
         )
     return DrawnFigure(
         figure, table, (_CELLS, f"grey from the first n_th with gap over next >= {LARGEST_RATIO:g} on")
@@ -304,8 +302,8 @@ def draw_drive(options: FigureOptions) -> DrawnFigure:
     """Rates against β, and where both wells weigh the same.
 
     Returns:
-        Series ``rate exact``, ``rate twa``, ``equal weight exact``, ``equal weight twa`` (x where both rates are equal, if in the range)
-        and ``equal weight limit`` (R_LH = R_HL, λ -> 0).
+        Series ``rate exact``, ``rate twa``, ``equal weight exact``, ``equal weight twa`` (where both rates are equal, if
+        in the range) and ``equal weight limit`` (R_LH = R_HL, λ -> 0).
 
     Raises:
         ParameterError: drives out of order or outside the bistable range.
@@ -346,8 +344,8 @@ def draw_drive(options: FigureOptions) -> DrawnFigure:
             figure,
             rf"Switching across the equal-weight point at $\lambda={base.lam:g}$, $\hat\kappa={base.khat:g}$, "
             rf"$\bar n={base.n_th:g}$",
-            "Circles: both rates are equal, either well holds half of the stationary state. Truncated Wigner favours HAS from a "
-            "weaker drive on.",
+            "Circles: both rates are equal, either well holds half of the stationary state.",
+            "Truncated Wigner favours HAS from a weaker drive on.",
         )
     return DrawnFigure(figure, table, (_CELLS,))
 
@@ -440,7 +438,7 @@ DRIVE = _job(
     {
         "lam": replace(_LAM, default=0.06),
         "n_th": _NTH,
-        "beta_min": Setting(0.035, "first drive", minimum=1e-4, maximum=0.3),
+        "beta_min": Setting(0.03, "first drive", minimum=1e-4, maximum=0.3),
         "beta_max": Setting(0.075, "last drive", minimum=1e-4, maximum=0.3),
     },
 )
