@@ -19,7 +19,7 @@ import numpy as np
 import numpy.typing as npt
 from scipy.linalg import expm
 
-from wellhop.analysis.duffing_spectrum import windowed_spectrum
+from wellhop.analysis.duffing_emission import windowed_spectrum
 from wellhop.analysis.duffing_well import Well, attractor_well
 from wellhop.engine.systems.duffing_attractors import Attractor, DuffingAttractors
 from wellhop.engine.unravelling import build_problem
@@ -39,12 +39,14 @@ class SampledSpectrum:
 
     Attributes:
         well: the well sampled. step: time between the values of C. centre: ⟨a⟩ - α that was subtracted, from the trajectories.
-        correlations: (n_starts, n_times) complex, one unbiased C(t) + |⟨a⟩ - centre|² each. edge: as for populations.
+        starts: (n_starts,) ⟨ψ|a - α|ψ⟩ of the states sent out.
+        correlations: (n_starts, n_times) complex, one unbiased C(t) + |⟨a⟩ - α - centre|² each. edge: as for populations.
     """
 
     well: Well
     step: float
     centre: complex
+    starts: ComplexArray
     correlations: ComplexArray
     edge: float
 
@@ -53,10 +55,15 @@ class SampledSpectrum:
         real = self.correlations.real
         return self.correlations.mean(axis=0), real.std(axis=0, ddof=1) / math.sqrt(len(real))
 
+    def product_of_means(self) -> tuple[float, float]:
+        """E|⟨ψ|δa|ψ⟩|² of single trajectories with its standard error: less than C(0), and not what (26) asks for."""
+        squares = np.abs(self.starts - self.centre) ** 2
+        return float(squares.mean()), float(squares.std(ddof=1) / math.sqrt(squares.size))
+
     def spectrum(self, frequencies: npt.ArrayLike) -> tuple[RealArray, RealArray]:
         """(k,) S(ω) and (k, k) covariance of its estimate, whose roots of the diagonal are the standard errors.
 
-        Expected is :func:`~wellhop.analysis.duffing_spectrum.windowed_spectrum` of the exact C(t) on the same times.
+        Expected is :func:`~wellhop.analysis.duffing_emission.windowed_spectrum` of the exact C(t) on the same times.
         """
         single = windowed_spectrum(self.correlations, self.step, np.atleast_1d(frequencies))
         return single.mean(axis=0), np.atleast_2d(np.cov(single, rowvar=False)) / len(single)
@@ -107,7 +114,7 @@ def sample_spectrum(
             edge = max(edge, float(slices[-1].snapshot.reals[1]))
             if watch is not None:
                 watch(0.2 + 0.8 * (k + (index + 1) / count) / _TURNS.size)
-    return SampledSpectrum(well, step, centre, correlations, edge)
+    return SampledSpectrum(well, step, centre, means, correlations, edge)
 
 
 def _stationary_states(well: Well, count: int, seed: int, point: int, watch: Watch | None) -> ComplexArray:

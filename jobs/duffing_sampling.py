@@ -237,7 +237,7 @@ def sample_noise(
         raise StatisticsError(f"trajectories: {len(failed)} of {len(records)} failed: {failed[0]}")
     samples = np.stack([record.samples[round(BURN_IN / INTERVAL) :] for record in records])
     amplitudes = samples[:, :, 0] + 1j * samples[:, :, 1]
-    lost = int((np.abs(amplitudes[:, -1] - other) < np.abs(amplitudes[:, -1] - alpha)).sum())
+    lost = int(_outside(system, attractor, amplitudes[:, -1]).sum())
     if lost:
         raise StatisticsError(
             f"trajectories: {lost} of {len(records)} left {attractor}; use a shorter length, or a smaller lam"
@@ -245,6 +245,23 @@ def sample_noise(
     deviation = amplitudes - amplitudes.mean()
     b = well.frame.v * deviation - well.frame.u * deviation.conj()
     return SampledNoise(well, (np.abs(b) ** 2).mean(axis=1), (b**2).mean(axis=1))
+
+
+def _outside(system: DuffingAttractors, attractor: Attractor, amplitudes: ComplexArray) -> npt.NDArray[np.bool_]:
+    """Which points are outside a well: beyond the saddle in g of (5) for HAS, nearer to HAS or the saddle than to LAS for LAS.
+
+    Orbits of HAS are crescents around LAS, so that distances say nothing there.
+    """
+    if attractor == "LAS":
+        own, saddle, other = (system.amplitude(place) for place in ("LAS", "saddle", "HAS"))
+        nearest = np.minimum(np.abs(amplitudes - saddle), np.abs(amplitudes - other))
+        return np.asarray(np.abs(amplitudes - own) > nearest)
+
+    def landscape(z: ComplexArray) -> RealArray:
+        return np.asarray(-0.25 * (np.abs(z) ** 2 - 1.0) ** 2 + math.sqrt(system.beta) * z.real)
+
+    saddle_value = landscape(np.array([system.scaled("saddle")]))[0]
+    return np.asarray(landscape(math.sqrt(2.0 * system.lam) * amplitudes) < saddle_value)
 
 
 def enough(number: int) -> int:

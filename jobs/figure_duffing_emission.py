@@ -6,7 +6,7 @@ from functools import partial
 
 import numpy as np
 
-from wellhop.analysis.duffing_spectrum import emission_correlation, windowed_spectrum
+from wellhop.analysis.duffing_emission import emission_correlation, windowed_spectrum
 from wellhop.analysis.figures.duffing_axes import BETA, MODEL
 from wellhop.analysis.figures.duffing_emission import MeasuredSpectrum, draw_emission
 from wellhop.analysis.figures.job import DrawnFigure, FigureJob, FigureOptions, Setting

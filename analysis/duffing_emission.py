@@ -16,7 +16,7 @@ import math
 
 import numpy as np
 import numpy.typing as npt
-from scipy.linalg import expm, solve
+from scipy.linalg import expm
 from scipy.optimize import minimize_scalar
 
 from wellhop.analysis.duffing_well import Well
@@ -28,6 +28,9 @@ ComplexVector = npt.NDArray[np.complex128]
 
 #: The peak is looked for within these factors of |w0|, first at so many points and at so many lines of the ladder.
 PEAK_RANGE, PEAK_GRID, LINES = (0.6, 1.2), 9, 3
+
+#: Frequencies below this share of κ are taken as 0, where iω - L is singular; S differs by the square of it.
+ALMOST_ZERO = 1e-6
 
 
 def emission_spectrum(well: Well, frequencies: npt.ArrayLike) -> RealArray:
@@ -57,10 +60,10 @@ def emission_spectrum(well: Well, frequencies: npt.ArrayLike) -> RealArray:
     eye = np.eye(len(liouvillian))
     out = np.empty(omegas.size)
     for k, omega in enumerate(omegas):
-        if omega == 0.0:
+        if abs(omega) < ALMOST_ZERO * well.system.kappa:
             out[k] = 2.0 * float(np.vdot(deviation, well.response(source)).real)
             continue
-        answer = solve(1j * omega * eye - liouvillian, source.ravel(), check_finite=False, overwrite_a=True)
+        answer = np.linalg.solve(1j * omega * eye - liouvillian, source.ravel())
         out[k] = 2.0 * float(np.vdot(deviation.ravel(), answer).real)
     return out
 
