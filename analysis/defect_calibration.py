@@ -124,7 +124,8 @@ class Calibration:
     @property
     def smallest_p(self) -> float:
         """Smallest probability of all T² and Kolmogorov-Smirnov tests."""
-        return float(np.nanmin([one.p_value for one in (*self.moments, *self.laws)]))
+        joint, laws = [one.p_value for one in self.moments], [one.p_value for one in self.laws]
+        return float(np.nanmin([*joint, *laws]))
 
     def __str__(self) -> str:
         rows = [

@@ -96,20 +96,26 @@ def full_means(system: DrivenQubitTLS, times: npt.ArrayLike, cutoff: int = FULL_
     model = full_model(system, cutoff)
     a, lower = full_operators(cutoff)
     readers = np.array([op.T.ravel() for op in (a, a.conj().T @ a, lower.conj().T @ lower)])
-    rho = full_density(system, cutoff).ravel()
-    generator = sparse_liouvillian(model)
-    values, tails = np.empty((3, grid.size), dtype=np.complex128), np.empty((cutoff, grid.size))
-    before = 0.0
-    for k, time in enumerate(grid):
-        if time > before:
-            rho = expm_multiply((time - before) * generator, rho)
-        before = float(time)
-        values[:, k] = readers @ rho
-        levels = rho.reshape(model.dim, model.dim).diagonal().real
-        tails[:, k] = levels.reshape(cutoff, 2).sum(axis=1)
+    states = _evolved(sparse_liouvillian(model), full_density(system, cutoff).ravel(), grid)
+    values = readers @ states.T
+    levels = states[:, :: model.dim + 1].real
+    tails = levels.reshape(grid.size, cutoff, 2).sum(axis=2).T
     guard = check_cutoff(tails, what="oscillator of the full model", warn=WARN, refuse=REFUSE)
     turned = np.exp(1j * system.delta_d * grid) * values[0]
     return FullMeans(grid, turned, values[1].real.copy(), values[2].real.copy(), guard)
+
+
+def _evolved(generator: csr_array, rho: ComplexArray, grid: FloatArray) -> ComplexArray:
+    """(k, n²) density matrices at increasing times; evenly spaced ones share their powers of the generator."""
+    gaps = np.diff(grid)
+    first = rho if grid[0] == 0.0 else expm_multiply(grid[0] * generator, rho)
+    if gaps.size > 1 and np.ptp(gaps) < 1e-9 * gaps[0]:
+        span = float(grid[-1] - grid[0])
+        return np.asarray(expm_multiply(generator, first, start=0.0, stop=span, num=grid.size, endpoint=True))
+    states = [first]
+    for gap in gaps:
+        states.append(expm_multiply(gap * generator, states[-1]))
+    return np.array(states)
 
 
 def linear_response(system: DrivenQubitTLS, times: npt.ArrayLike) -> ComplexArray:

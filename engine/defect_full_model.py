@@ -111,10 +111,8 @@ def full_density(system: DrivenQubitTLS, cutoff: int = FULL_CUTOFF) -> ComplexMa
     '1.000000 0.191586'
     """
     ground, excited = full_start(system, cutoff)
-    rho: ComplexMatrix = (1.0 - system.nu) * np.outer(ground, ground.conj()) + system.nu * np.outer(
-        excited, excited.conj()
-    )
-    return rho
+    cold, hot = np.outer(ground, ground.conj()), np.outer(excited, excited.conj())
+    return np.asarray((1.0 - system.nu) * cold + system.nu * hot, dtype=np.complex128)
 
 
 def full_jump_setup(system: DrivenQubitTLS, cutoff: int = FULL_CUTOFF) -> JumpSetup:

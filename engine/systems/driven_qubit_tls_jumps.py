@@ -66,14 +66,14 @@ def jump_setup(
         "loss": -np.sqrt(system.gamma * (1.0 - system.nu)) * system.mu_ss,
         "heating": -np.sqrt(system.gamma * system.nu) * system.mu_ss.conjugate(),
     }
-    displaced = 1.0 if unravelling == "displaced" else 0.0
+    wanted = [shifts[name] if unravelling == "displaced" else 0.0 for name in model.channel_names]
     guard = np.zeros(n)
     guard[-GUARD_LEVELS:] = 1.0
     initial = coherent_state(system.alpha_0, n) if start == "coherent" else np.eye(n, dtype=np.complex128)[1]
     return JumpSetup(
         model=model,
         unravelling=unravelling,
-        displacements=displaced * np.array([[shifts[name] for name in model.channel_names]]),
+        displacements=np.array([wanted], dtype=np.complex128),
         observables=tuple(zip(OBSERVABLES, matrices, strict=True)),
         sampled=len(OBSERVABLES),
         frame_scores=((0, 0.0),),
