@@ -27,6 +27,8 @@ RATE_HTML = {
     "k_v": "<i>k</i><sub>v</sub>",
     "k_b": "<i>k</i><sub>b</sub>",
     "k_d": "<i>k</i><sub>d</sub>",
+    "k_LH": "<i>k</i><sub>LH</sub>",
+    "k_HL": "<i>k</i><sub>HL</sub>",
     "Gamma": "&Gamma;",
     "Omega": "&Omega;",
 }
@@ -131,7 +133,7 @@ def _signed(value: float, digits: int = 3) -> str:
 
 
 def add_wells(page: Page, result: CampaignResult) -> None:
-    """Stationary weight of the bright pair, photon number, transits and starts, point by point."""
+    """Stationary weight of the bright pair or of the second well, photon number, transits and starts, point by point."""
     rows = []
     names = parameter_names(result)
     for point in result.points:
@@ -150,18 +152,19 @@ def add_wells(page: Page, result: CampaignResult) -> None:
             ])  # fmt: skip
     if not rows:
         return
+    naming = next(m.core.naming for point in result.points for m in point.directed.values())
     page.heading("Wells")
     head = [
         "point",
         *(parameter_html(result, n) for n in names),
         "arm",
-        "bright weight",
+        f"{naming.other} weight",
         "photons",
         "predicted",
     ]
     head += [
-        "transit out of<br>vacuum",
-        "out of<br>bright",
+        "transit out of<br>" + ("vacuum" if naming.wells == 3 else naming.first),
+        f"out of<br>{naming.other}",
         "rate &times;<br>transit",
         "trajectories",
         "failed",

@@ -15,6 +15,9 @@ from typing import Any
 
 from wellhop.engine.errors import PredictionError
 from wellhop.engine.lindblad import LindbladModel
+from wellhop.engine.systems import System
+from wellhop.engine.systems.driven_qubit_tls import DrivenQubitTLS
+from wellhop.engine.systems.duffing_attractors import DuffingAttractors
 from wellhop.engine.systems.kerr_cat import KerrCat
 from wellhop.engine.systems.kerr_two_photon_drive import KerrTwoPhotonDrive
 from wellhop.engine.systems.two_photon_resonator import TwoPhotonResonator
@@ -92,6 +95,14 @@ def methods_of(system: str) -> Mapping[str, Method]:
         from wellhop.analysis.resonator_prediction import RESONATOR_METHODS
 
         return RESONATOR_METHODS
+    if system == DuffingAttractors.name:
+        from wellhop.analysis.duffing_prediction import DUFFING_METHODS
+
+        return DUFFING_METHODS
+    if system == DrivenQubitTLS.name:
+        from wellhop.analysis.defect_prediction import DEFECT_METHODS
+
+        return DEFECT_METHODS
     from wellhop.analysis.kerr_cat_prediction import KERR_CAT_METHODS
 
     return KERR_CAT_METHODS
@@ -138,7 +149,7 @@ def check_methods(methods: Sequence[str], known: Mapping[str, Method] | None = N
 
 
 def predict(
-    system: KerrCat | KerrTwoPhotonDrive | TwoPhotonResonator | LindbladModel,
+    system: System | LindbladModel,
     methods: Sequence[str] | None = None,
 ) -> list[Prediction]:
     """Predictions of the switching rates of a system.
@@ -167,6 +178,14 @@ def predict(
         from wellhop.analysis.resonator_prediction import ResonatorSubject
 
         return _named_quantities(system, ResonatorSubject(system), methods)
+    if isinstance(system, DuffingAttractors):
+        from wellhop.analysis.duffing_prediction import DuffingSubject
+
+        return _named_quantities(system, DuffingSubject(system), methods)
+    if isinstance(system, DrivenQubitTLS):
+        from wellhop.analysis.defect_prediction import DefectSubject
+
+        return _named_quantities(system, DefectSubject(system), methods)
     generic = isinstance(system, LindbladModel)
     if not generic and not isinstance(system, KerrCat):
         raise PredictionError(
@@ -193,7 +212,7 @@ def predict(
 
 
 def _named_quantities(
-    system: KerrTwoPhotonDrive | TwoPhotonResonator, subject: Any, methods: Sequence[str] | None
+    system: System, subject: Any, methods: Sequence[str] | None
 ) -> list[Prediction]:
     """Predictions of a system with several rates, each with the quantity its method names."""
     table = methods_of(system.name)

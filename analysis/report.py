@@ -5,7 +5,8 @@
                               arrhenius, directed_rates
     FOLDER/comparison.csv     the table of measured against predicted
     FOLDER/manifolds.csv      decay rates by manifold, where a campaign resolves them
-    FOLDER/rates.csv          the same of directed rates; exponents.csv: S of rates at several U; action.csv: S of a resonator
+    FOLDER/rates.csv          the same of directed rates; exponents.csv: S of rates at several U; action.csv: S of a resonator;
+                              slopes.csv: R of a Duffing oscillator
 
 A figure that has nothing to show is left out, with its section. The same result gives the same bytes.
 """
@@ -29,12 +30,15 @@ from wellhop.analysis.directed_report import (
     exponents_csv,
 )
 from wellhop.analysis.directed_table import compared_rates, rates_csv
+from wellhop.analysis.duffing_report import DEFINITIONS as DUFFING_DEFINITIONS
+from wellhop.analysis.duffing_report import add_duffing_exponents, duffing_exponents_csv
 from wellhop.analysis.figures.captions import CAPTIONS
 from wellhop.analysis.figures.checks import draw_checks, has_checks
 from wellhop.analysis.figures.clicks import draw_clicks, total_click_rate
 from wellhop.analysis.figures.coherence import draw_coherences, has_coherences
 from wellhop.analysis.figures.directed_rates import draw_directed_rates, has_directed_rates
 from wellhop.analysis.figures.drawn import DrawnTable
+from wellhop.analysis.figures.duffing_exponents import draw_duffing_exponents, has_duffing_exponents
 from wellhop.analysis.figures.exponents import draw_exponents, has_exponents
 from wellhop.analysis.figures.labels import point_math
 from wellhop.analysis.figures.residence import draw_residence, has_residence
@@ -62,6 +66,7 @@ from wellhop.analysis.resonator_report import (
 )
 from wellhop.analysis.result import CampaignResult
 from wellhop.engine.errors import ParameterError
+from wellhop.engine.systems.duffing_attractors import DuffingAttractors
 from wellhop.engine.systems.two_photon_resonator import TwoPhotonResonator
 
 
@@ -88,12 +93,13 @@ def draw_traces(result: CampaignResult) -> tuple[Figure, DrawnTable]:
 
 
 #: Figures above the tables.
-_FIRST = ("staircase", "arrhenius", "inverse_eta", "directed_rates", "coherence")
+_FIRST = ("staircase", "arrhenius", "inverse_eta", "inverse_lam", "directed_rates", "coherence")
 #: By the name used in a campaign's ``[report] figures`` and as file name; in the order of the page.
 FIGURES: dict[str, FigureKind] = {
     "staircase": FigureKind("Decay rates", draw_staircase, lambda r: any(r.measured()) or bool(r.curves)),
     "arrhenius": FigureKind("Rates against 1/U", draw_exponents, has_exponents),
     "inverse_eta": FigureKind("Rates against 1/η", draw_resonator_exponents, has_resonator_exponents),
+    "inverse_lam": FigureKind("Rates against 1/λ", draw_duffing_exponents, has_duffing_exponents),
     "directed_rates": FigureKind("Rates, measured over predicted", draw_directed_rates, has_directed_rates),
     "coherence": FigureKind("Coherence between parities", draw_coherences, has_coherences),
     "residence": FigureKind("Residence times", draw_residence, has_residence),
@@ -145,6 +151,9 @@ def write_report(result: CampaignResult, folder: Path, figures: Sequence[str] = 
         if name == "inverse_eta":
             add_resonator_exponents(page, result)
             write_file(folder / "action.csv", resonator_exponents_csv(result).csv().encode("utf-8"))
+        if name == "inverse_lam":
+            add_duffing_exponents(page, result)
+            write_file(folder / "slopes.csv", duffing_exponents_csv(result).csv().encode("utf-8"))
     if rates:
         add_rates(page, result, rates)
         write_file(folder / "rates.csv", rates_csv(result, rates).csv().encode("utf-8"))
@@ -166,6 +175,8 @@ def write_report(result: CampaignResult, folder: Path, figures: Sequence[str] = 
     directed = any(point.directed for point in result.points)
     if result.system == TwoPhotonResonator.name:
         add_conventions(page, result, RESONATOR_DEFINITIONS)
+    elif result.system == DuffingAttractors.name:
+        add_conventions(page, result, DUFFING_DEFINITIONS)
     else:
         more = DEFINITIONS[2:3] if rates and not directed else ()
         add_conventions(page, result, DEFINITIONS if directed and not rows else (), more)

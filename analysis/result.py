@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from wellhop.analysis.branching_comparison import BranchingComparison
     from wellhop.analysis.coherence_measurement import CoherenceMeasurement
     from wellhop.analysis.directed_measurement import DirectedMeasurement
+    from wellhop.analysis.duffing_families import DuffingFamily
     from wellhop.analysis.figures.well_trajectory import WellLevel
     from wellhop.analysis.measurement import Measurement
     from wellhop.analysis.prediction import Prediction
@@ -31,6 +32,13 @@ if TYPE_CHECKING:
 FloatArray = npt.NDArray[np.float64]
 #: Names and values (as drawn) of the parameters that are fixed along one curve.
 Family = tuple[tuple[str, float], ...]
+#: By system, the parameter that serves as the unit of rates.
+UNITS: Mapping[str, str] = {
+    "kerr_cat_staircase": "K",
+    "kerr_two_photon_drive": "gamma",
+    "two_photon_resonator": "eta",
+    "duffing_attractors": "dw",
+}
 #: Parameters that are pure numbers; all others are rates or drives and are drawn in the campaign's unit of
 #: rates.
 DIMENSIONLESS = frozenset({"n_th", "n_thermal", "beta", "lam", "khat", "nbar"})
@@ -102,7 +110,7 @@ class PointResult:
         counting: the arm of plain photon counting; ``None`` if it did not run.
         langevin: two wells, the arm of Langevin trajectories; ``None`` if it did not run.
         truncation_scheme: of those trajectories where the equation needs one, ``drop`` or ``clip``; else empty.
-        directed: three wells, by name of the arm (``jumps``, ``langevin``).
+        directed: three wells or two different ones, by name of the arm (``jumps``, ``langevin``).
         coherence: the arm of quantum jumps where parity is conserved and no record reveals a well; else ``None``.
         predictions: every prediction asked for at this point.
         traces: trajectories worth looking at, usually one of each unravelling.
@@ -171,7 +179,7 @@ class CampaignResult:
         points: in the order of the campaign.
         curves, critical_drives: predictions along the sweep; may be empty.
         arrhenius: points that differ in U alone, with the exponents of their rates; may be empty.
-        exponents: the same of two-photon resonators that differ in eta alone.
+        exponents: the same of two-photon resonators that differ in eta alone. duffing: of Duffing oscillators, in lam alone.
         provenance: label -> text, printed as given (versions, commit, seed, content hash, processors).
         conventions: plain sentences on what the quantities mean; empty: the report's own. commands: shell
             lines that reproduce the report.
@@ -187,6 +195,7 @@ class CampaignResult:
     critical_drives: tuple[CriticalDrive, ...] = ()
     arrhenius: tuple[ArrheniusFamily, ...] = ()
     exponents: tuple[ExponentFamily, ...] = ()
+    duffing: tuple[DuffingFamily, ...] = ()
     provenance: Mapping[str, str] = field(default_factory=dict)
     conventions: tuple[str, ...] = ()
     commands: tuple[str, ...] = ()

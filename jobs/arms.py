@@ -57,11 +57,13 @@ MANIFOLDS_ONLY: Final = {
 THRESHOLDS_ONLY: Final = {
     "core_thresholds": "this system is not labelled by |<X>|; see core_bright and core_vacuum",
 }
+REACH_ONLY: Final = dict.fromkeys(("core_bright", "core_vacuum"), "the cores of this system are sized by core_size")
 #: By what a system is labelled -> keys of others.
 REFUSED_OF: Final[Mapping[str, Mapping[str, str]]] = {
     "manifolds": DISCS_ONLY,
     "thresholds": {**DISCS_ONLY, **MANIFOLDS_ONLY},
     "discs": {**MANIFOLDS_ONLY, **THRESHOLDS_ONLY},
+    "reach": {**MANIFOLDS_ONLY, **REACH_ONLY, "core_thresholds": "this system is not labelled by |<X>|; see core_size"},
 }
 
 
@@ -144,8 +146,8 @@ class Wells:
         group: trajectories start in the wells in turn, so counts are multiples of this: the least common
             multiple of the numbers of wells of all points; 1 while they are unknown.
         most: largest number of wells of a point.
-        labels: by what jump trajectories are labelled: ``manifolds`` and thresholds on |<X>|, ``thresholds`` alone, or
-            ``discs`` in the plane of alpha.
+        labels: by what jump trajectories are labelled: ``manifolds`` and thresholds on |<X>|, ``thresholds`` alone,
+            ``discs`` in the plane of alpha, or discs that are a share of the ``reach`` of two different attractors.
         truncated: whether the truncated Wigner equation of this system needs a truncation by name.
         jump_batch: jump trajectories per batch, where they are short; else by the number of wells.
     """
@@ -153,7 +155,7 @@ class Wells:
     arms: tuple[str, ...] = ARM_NAMES
     group: int = 1
     most: int = 2
-    labels: Literal["manifolds", "thresholds", "discs"] = "manifolds"
+    labels: Literal["manifolds", "thresholds", "discs", "reach"] = "manifolds"
     truncated: bool = False
     jump_batch: int | None = None
 
@@ -194,7 +196,7 @@ def _jump_arm(index: int, name: str, section: Section, wells: Wells) -> JumpArm:
     refuse_keys(section, REFUSED_OF[wells.labels], "no such key for this system")
     if name == "jumps":
         stop, batch, most = read_stopping(section, wells, wells.jump_batch or JUMP_BATCHES[wells.most])
-        thresholds = _thresholds(section) if wells.labels != "discs" else ()
+        thresholds = _thresholds(section) if wells.labels in ("manifolds", "thresholds") else ()
     else:
         batch = most = _count(section, "trajectories", 8, wells.group)
         stop, thresholds = Stop("trajectories", batch), ()
@@ -223,6 +225,10 @@ def _jump_arm(index: int, name: str, section: Section, wells: Wells) -> JumpArm:
     if wells.labels == "discs":
         bright, vacuum = (section.optional_number(key, SHARE) for key in DISCS_ONLY)
         arm = DiscJumpArm(**known, core_bright=bright, core_vacuum=vacuum)
+    if wells.labels == "reach":
+        from wellhop.jobs.duffing_arms import CORE_SIZE, ReachJumpArm
+
+        arm = ReachJumpArm(**known, core_size=section.number("core_size", CORE_SIZE, SHARE))
     section.finish()
     check_times(arm, section)
     return arm

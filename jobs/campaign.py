@@ -30,10 +30,11 @@ from wellhop.jobs.run_options import RunOptions, run_options
 FIGURES_OF: Final = {
     "kerr_cat_staircase": ("staircase", "residence", "survival", "trajectory", "clicks", "checks", "directed_rates"),
     "kerr_two_photon_drive": ("arrhenius", "directed_rates", "trajectory"),
+    "duffing_attractors": ("inverse_lam", "directed_rates", "trajectory"),
     "two_photon_resonator": ("inverse_eta", "directed_rates", "coherence", "residence", "survival", "trajectory"),
 }
 #: Figures that the sweep of one parameter needs.
-EXPONENT_FIGURES: Final = ("arrhenius", "inverse_eta")
+EXPONENT_FIGURES: Final = ("arrhenius", "inverse_eta", "inverse_lam")
 #: Prediction of Langevin trajectories where the others are of the quantum model.
 TWA_METHOD: Final = "twa"
 #: Stands in where ``system.name`` is missing or wrong, so that reading goes on.

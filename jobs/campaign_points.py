@@ -61,7 +61,7 @@ def campaign_points(top: Section) -> tuple[str, tuple[PlacedPoint, ...]]:
             "system.name",
             system,
             listed(map(repr, filter(parameters.has_trajectories, names))),
-            "no trajectories for this system yet",
+            "one attractor, nothing switches: its trajectories are in wellhop figure",
         )
         return "", ()
     if not system or not drafts:

@@ -96,6 +96,8 @@ def parameters_of_system(system: Any) -> dict[str, float]:
 
 def _details(system: Any, *, everything: bool) -> dict[str, Any]:
     """What lies behind the rates, as plain lists and numbers; not finite becomes None."""
+    from wellhop.engine.systems.driven_qubit_tls import DrivenQubitTLS
+    from wellhop.engine.systems.duffing_attractors import DuffingAttractors
     from wellhop.engine.systems.kerr_two_photon_drive import KerrTwoPhotonDrive
     from wellhop.engine.systems.two_photon_resonator import TwoPhotonResonator
 
@@ -103,6 +105,14 @@ def _details(system: Any, *, everything: bool) -> dict[str, Any]:
         from wellhop.analysis.resonator_prediction import resonator_details
 
         return resonator_details(system)
+    if isinstance(system, DuffingAttractors):
+        from wellhop.analysis.duffing_prediction import duffing_details
+
+        return duffing_details(system)
+    if isinstance(system, DrivenQubitTLS):
+        from wellhop.analysis.defect_prediction import defect_details
+
+        return defect_details(system)
     if isinstance(system, KerrTwoPhotonDrive):
         from wellhop.analysis.two_photon_prediction import two_photon_details
 
@@ -185,6 +195,8 @@ def _written(value: Any) -> str:
 
 def convention_of(system: str) -> str:
     """What the names of the rates of a system mean."""
+    from wellhop.engine.systems.driven_qubit_tls import DrivenQubitTLS
+    from wellhop.engine.systems.duffing_attractors import DuffingAttractors
     from wellhop.engine.systems.kerr_two_photon_drive import KerrTwoPhotonDrive
     from wellhop.engine.systems.two_photon_resonator import TwoPhotonResonator
 
@@ -192,6 +204,14 @@ def convention_of(system: str) -> str:
         from wellhop.analysis.resonator_prediction import CONVENTION as PARITY
 
         return PARITY
+    if system == DuffingAttractors.name:
+        from wellhop.analysis.duffing_prediction import CONVENTION as TWO_WELLS
+
+        return TWO_WELLS
+    if system == DrivenQubitTLS.name:
+        from wellhop.analysis.defect_prediction import CONVENTION as ONE_WELL
+
+        return ONE_WELL
     if system == KerrTwoPhotonDrive.name:
         from wellhop.analysis.two_photon_prediction import CONVENTION as THREE_WELLS
 
@@ -286,7 +306,7 @@ def execute_systems(arguments: argparse.Namespace) -> int:
         print("  attractors: " + ", ".join(system.attractors))
         print(f"  order parameter: {system.order_parameter}")
         print("  predictions: " + ", ".join(methods_of(name)))
-        print(f"  campaigns: {', '.join(MEASURABLE.get(name, ('no trajectories for this system yet',)))}")
+        print(f"  campaigns: {', '.join(MEASURABLE.get(name, ('none: one attractor, nothing switches',)))}")
         needed = " ".join(f"-p {n}=..." for n, value in parameters_of(name).items() if value is None)
         print(f"  wellhop predict {name} {needed}")
     return 0

@@ -42,7 +42,7 @@ def langevin_cores(
     from wellhop.engine.langevin_wells import Cores, oscillator_cores
 
     (quoted,) = oscillator_cores(oscillator, bright, vacuum)
-    return _fitting(lambda name, size: Cores(name, quoted.centres, size * quoted.radii))
+    return fitting(lambda name, size: Cores(name, quoted.centres, size * quoted.radii))
 
 
 def jump_setup_with_cores(
@@ -77,11 +77,11 @@ def jump_setup_with_cores(
         jump_setup(system, cutoff=cutoff, core_settings=dict([found]))
         return found
 
-    found, lost = _fitting(settings)
+    found, lost = fitting(settings)
     return jump_setup(system, cutoff=cutoff, core_settings=dict(found)), lost
 
 
-def _fitting(core_of: Callable[[str, float], Any]) -> tuple[tuple[Any, ...], tuple[str, ...]]:
+def fitting(core_of: Callable[[str, float], Any]) -> tuple[tuple[Any, ...], tuple[str, ...]]:
     """Cores of every size that can be made; the reference must be among them."""
     found: list[Any] = []
     lost: tuple[str, ...] = ()

@@ -18,14 +18,16 @@ from wellhop.analysis.curves import truncation_checks, with_curves
 from wellhop.analysis.directed_measurement import DirectedMeasurement
 from wellhop.analysis.directed_report import exponent_lines
 from wellhop.analysis.directed_table import compared_rates, rate_table
+from wellhop.analysis.duffing_families import duffing_families
+from wellhop.analysis.duffing_report import duffing_exponent_lines
 from wellhop.analysis.manifold_branching import BranchingMeasurement
 from wellhop.analysis.measurement import Measurement
 from wellhop.analysis.prediction import predict
 from wellhop.analysis.resonator_families import exponent_families
 from wellhop.analysis.resonator_report import resonator_exponent_lines, wigner_lines
-from wellhop.analysis.result import DIMENSIONLESS, CampaignResult, PointResult, TrajectoryTrace
+from wellhop.analysis.result import DIMENSIONLESS, UNITS, CampaignResult, PointResult, TrajectoryTrace
 from wellhop.engine.errors import WellhopError
-from wellhop.engine.systems import System, build_measurable
+from wellhop.engine.systems import SwitchingSystem, build_measurable
 from wellhop.engine.systems.kerr_cat import KerrCat
 from wellhop.jobs.campaign import EXPONENT_FIGURES, Campaign, changed_keys_of_texts, parse
 from wellhop.jobs.campaign_points import Point
@@ -45,8 +47,6 @@ CURVES = ("liouvillian", "semi_analytical")
 QUANTUM_FIGURES = ("staircase", "residence", "survival", "clicks", "checks")
 #: points that get example trajectories: the slower of them show the telegraph, none costs more than a second
 SHOWCASES = 2
-#: parameters that can be the unit of rates; eta only where it is the same everywhere
-UNITS = ("K", "gamma", "eta")
 #: said of a run that still has work to do
 UNFINISHED = "not complete: only whole batches so far"
 #: what was measured, by point and arm
@@ -130,15 +130,26 @@ def findings(folder: Path) -> tuple[CampaignResult, tuple[str, ...]]:
             f"wellhop run {shlex.quote(Path(campaign.source).name)} --output {name}",
             f"wellhop report {name}",
         ),
-        unit=next((n for n in UNITS if n in campaign.points[0].parameters and (n != "eta" or n not in campaign.swept)), ""),
+        unit=_unit(campaign),
     )
     if any(name in campaign.figures for name in EXPONENT_FIGURES):
-        result = replace(result, arrhenius=arrhenius_families(result), exponents=exponent_families(result))
+        result = replace(
+            result,
+            arrhenius=arrhenius_families(result),
+            exponents=exponent_families(result),
+            duffing=duffing_families(result),
+        )
     curves = tuple(method for method in CURVES if method in campaign.predict)
     return (with_curves(result, curves) if curves else result), figures_shown(campaign)
 
 
-def _branching(system: System, measured: BranchingMeasurement | None) -> BranchingComparison | None:
+def _unit(campaign: Campaign) -> str:
+    """The parameter that rates are shown in units of; empty where it does not serve."""
+    name = UNITS[campaign.system]
+    return name if name != "eta" or name not in campaign.swept else ""
+
+
+def _branching(system: SwitchingSystem, measured: BranchingMeasurement | None) -> BranchingComparison | None:
     """Γ by manifold beside its predictions."""
     if measured is None or not isinstance(system, KerrCat):
         return None
@@ -160,7 +171,7 @@ def _showcased(campaign: Campaign, measured: Found) -> tuple[int, ...]:
     rarest: dict[int, float] = {}
     for (index, _), m in measured.items():
         if isinstance(m, DirectedMeasurement):
-            slower = min(m.rates["k_v"].value, m.rates["k_b"].value)
+            slower = min(m.rates[name].value for name in m.core.naming.escapes)
             rarest[index] = min(slower, rarest.get(index, math.inf))
     for point in campaign.points:
         m = measured.get((point.index, "jumps"))
@@ -177,7 +188,7 @@ def _showcased(campaign: Campaign, measured: Found) -> tuple[int, ...]:
     return tuple(visible[p][1] for p in places if p < len(visible))
 
 
-def _traces(campaign: Campaign, point: Point, system: System) -> tuple[TrajectoryTrace, ...]:
+def _traces(campaign: Campaign, point: Point, system: SwitchingSystem) -> tuple[TrajectoryTrace, ...]:
     """Example trajectories of a point: both unravellings of a Kerr-cat, else one of each engine that measured."""
     if isinstance(system, KerrCat):
         return tuple(illustrate(campaign.system, point.parameters, seed=campaign.seed, point=point.index))
@@ -240,7 +251,8 @@ def pull_table(result: CampaignResult) -> str:
     rows = [row for row in compared_points(result) if row.point.index not in elsewhere]
     unfinished = [UNFINISHED] if UNFINISHED in result.provenance.get("campaign", "") else []
     if rates:
-        text = [rate_table(result, rates), *exponent_lines(result), *resonator_exponent_lines(result), *wigner_lines(result)]
+        text = [rate_table(result, rates), *exponent_lines(result), *resonator_exponent_lines(result)]
+        text += [*duffing_exponent_lines(result), *wigner_lines(result)]
         return "\n".join([*unfinished, *([_two_well_table(result, rows)] if rows else []), *text, *_warned(result)])
     if not rows and result.system != KerrCat.name:
         return "\n".join([*unfinished, "no complete batch yet, nothing to compare"])

@@ -21,8 +21,6 @@ if TYPE_CHECKING:
 
     Measured = Measurement | DirectedMeasurement | CoherenceMeasurement
 
-#: Three wells: the directed rates, of which the one with the larger relative error decides, and the direct hops.
-WATCHED_RATES, ALL_HOPS = ("k_v", "k_b"), ("k_v", "k_b", "k_d")
 #: Observable with the photon number.
 PHOTONS = "n"
 
@@ -58,8 +56,8 @@ def judge(unit: Unit, records: Sequence[TrajectoryRecord]) -> Progress:
 
 
 def deciding_rate(about: Any, records: Sequence[TrajectoryRecord]) -> tuple[RateEstimate, int, str]:
-    """What a stop rule looks at: Γ of two wells, the less certain of k_v and k_b of three or of Γ and Ω of a coherence; the
-    number of switches; its name.
+    """What a stop rule looks at: Γ of two like wells, the less certain of both directions of others or of Γ and Ω of a
+    coherence; the number of switches; its name.
 
     The name is empty where there is only one rate.
 
@@ -78,10 +76,12 @@ def deciding_rate(about: Any, records: Sequence[TrajectoryRecord]) -> tuple[Rate
         estimate = headline(oriented(about, records), **_reading(about), **_two_wells(about))
         return estimate, int(estimate.counts.get("switches", 0)), ""
     from wellhop.analysis.directed_measurement import directed_headline
+    from wellhop.analysis.directed_naming import NAMINGS
 
-    rates = directed_headline(records, **_reading(about), **_three_wells(about))
-    switches = sum(int(rates[name].counts.get("switches", 0)) for name in ALL_HOPS)
-    name = max(WATCHED_RATES, key=lambda name: _uncertainty(rates[name]))
+    rates = directed_headline(records, **_reading(about), **_directed(about))
+    hops = [rate for rate in rates.values() if rate.quantity == "escape_rate"]
+    switches = sum(int(rate.counts.get("switches", 0)) for rate in hops)
+    name = max(NAMINGS[about["wells"]].escapes, key=lambda name: _uncertainty(rates[name]))
     return rates[name], switches, name
 
 
@@ -110,7 +110,7 @@ def full_measurement(
         from wellhop.analysis.directed_measurement import measure_directed
 
         directed = measure_directed(
-            records, **_reading(about), **_three_wells(about), second_rate=about["second_rate"], photons=_photons(about)
+            records, **_reading(about), **_directed(about), second_rate=about["second_rate"], photons=_photons(about)
         )
         return replace(directed, warnings=(*doubts, *directed.warnings))
     from wellhop.analysis.measurement import measure
@@ -142,7 +142,7 @@ def with_branching(
 
 
 def has_centre(about: Any) -> bool:
-    """Whether there is a well between the bright ones."""
+    """Whether there is a well that directed rates are counted from."""
     return about.get("centre") is not None
 
 
@@ -191,5 +191,7 @@ def _two_wells(about: Any) -> dict[str, Any]:
     return {"rate_guess": about["rate_guess"], "symmetric": about.get("symmetric", True)}
 
 
-def _three_wells(about: Any) -> dict[str, Any]:
-    return {"centre": about["centre"], "rate_guesses": about["rate_guesses"]}
+def _directed(about: Any) -> dict[str, Any]:
+    from wellhop.analysis.directed_naming import NAMINGS
+
+    return {"naming": NAMINGS[about["wells"]], "rate_guesses": about["rate_guesses"]}

@@ -11,7 +11,7 @@ import warnings
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar, Final
 
-from wellhop.jobs.arms import Arm, Wells, check_times, read_duration, read_stopping, refuse_keys
+from wellhop.jobs.arms import REACH_ONLY, Arm, Wells, check_times, read_duration, read_stopping, refuse_keys
 from wellhop.jobs.campaign_schema import NOT_NEGATIVE, Section
 from wellhop.jobs.core_sizes import CORE_BRIGHT, CORE_VACUUM, SHARE, langevin_cores
 
@@ -60,6 +60,8 @@ class TruncatedLangevinArm(LangevinArm):
 def langevin_arm(index: int, name: str, section: Section, wells: Wells) -> LangevinArm:
     """Read the table."""
     refuse_keys(section, JUMPS_ONLY, "no such key in a Langevin arm")
+    if wells.labels == "reach":
+        refuse_keys(section, REACH_ONLY, "no such key for this system")
     refuse_keys(section, BRIGHT_ONLY if wells.truncated else TRUNCATED_ONLY, "no such key for this system")
     stop, batch, most = read_stopping(section, wells, BATCHES[wells.most])
     known: dict[str, Any] = {
@@ -76,8 +78,12 @@ def langevin_arm(index: int, name: str, section: Section, wells: Wells) -> Lange
         "core_bright": section.number("core_bright", CORE_BRIGHT, SHARE),
         "core_vacuum": section.number("core_vacuum", CORE_VACUUM, SHARE),
     }
-    if wells.truncated:
-        arm: LangevinArm = TruncatedLangevinArm(**known, truncation=_truncation(section))
+    if wells.labels == "reach":
+        from wellhop.jobs.duffing_arms import CORE_SIZE, ReachLangevinArm
+
+        arm: LangevinArm = ReachLangevinArm(**known, core_size=section.number("core_size", CORE_SIZE, SHARE))
+    elif wells.truncated:
+        arm = TruncatedLangevinArm(**known, truncation=_truncation(section))
     else:
         arm = LangevinArm(**known)
     section.finish()

@@ -13,13 +13,17 @@ from typing import Any, Literal
 import numpy as np
 import numpy.typing as npt
 
+from wellhop.analysis.directed_naming import NAMINGS
 from wellhop.analysis.metastable import MetastableWells, metastable_wells
 from wellhop.analysis.prediction import Prediction, predict
 from wellhop.analysis.resonator_prediction import compared_methods
 from wellhop.engine.errors import ModelError, ParameterError, UnravellingError
 from wellhop.engine.langevin_problem import LangevinProblem
 from wellhop.engine.lindblad import LindbladModel, hermitian
-from wellhop.engine.systems import System, build_measurable
+from wellhop.engine.systems import SwitchingSystem, build_measurable, switching
+from wellhop.engine.systems.driven_qubit_tls import DrivenQubitTLS
+from wellhop.engine.systems.duffing_attractors import DuffingAttractors
+from wellhop.engine.systems.duffing_attractors_jumps import require_two_wells
 from wellhop.engine.systems.kerr_cat import KerrCat
 from wellhop.engine.systems.kerr_cat_jumps import jump_setup
 from wellhop.engine.systems.kerr_two_photon_drive import KerrTwoPhotonDrive
@@ -27,9 +31,9 @@ from wellhop.engine.systems.two_photon_resonator import TwoPhotonResonator
 from wellhop.engine.systems.two_photon_resonator_jumps import jump_setup as resonator_jump_setup
 from wellhop.engine.unravelling import CoreDefinition, JumpProblem, JumpSetup, PropagatorKind, build_problem
 from wellhop.jobs.core_sizes import jump_setup_with_cores, langevin_cores
+from wellhop.jobs.duffing_arms import duffing_langevin_problem, duffing_setup
 from wellhop.jobs.langevin_arm import BATCHES
-from wellhop.jobs.measure_langevin import CENTRE
-from wellhop.jobs.point_checks import RESONATOR_BATCH, well_count
+from wellhop.jobs.point_checks import RESONATOR_BATCH, centre_of, well_count
 from wellhop.jobs.resonator_checks import check_depth, signal_of
 from wellhop.jobs.time_scales import BURN_IN_RELAXATION_TIMES, TimeScales, time_scales
 
@@ -43,7 +47,7 @@ COHERENCE_TIMES, TURNING_TIMES, TURNING = 5.0, 12.0, 10.0
 #: trajectories per batch of quantum jumps, by number of wells
 JUMP_BATCHES = {2: 32, 3: 48}
 #: a built-in system, by name or as an object
-BUILT_IN = str | KerrCat | KerrTwoPhotonDrive | TwoPhotonResonator
+BUILT_IN = str | KerrCat | KerrTwoPhotonDrive | TwoPhotonResonator | DuffingAttractors | DrivenQubitTLS
 
 
 @dataclass(frozen=True)
@@ -57,7 +61,7 @@ class Plan:
             between parities. truncation: of Langevin trajectories.
     """
 
-    subject: System | LindbladModel
+    subject: SwitchingSystem | LindbladModel
     setup: JumpSetup | None
     scales: TimeScales
     wells: int
@@ -67,11 +71,16 @@ class Plan:
     truncation: str | None = None
 
     @property
+    def centre(self) -> int | None:
+        """Well that directed rates are counted from; None for mirror images and models given by operators."""
+        return None if isinstance(self.subject, LindbladModel) else centre_of(self.subject, self.wells)
+
+    @property
     def duration(self) -> float:
         """Default length of a trajectory."""
-        if self.wells == 3:
+        if self.centre is not None:
             burn_in = BURN_IN_RELAXATION_TIMES * self.scales.relaxation_time
-            return max(DIRECTED_TIMES / self.scales.guesses["lam_e"], 4.0 * burn_in)
+            return max(DIRECTED_TIMES / self.scales.guesses[NAMINGS[self.wells].rates["lam_e"]], 4.0 * burn_in)
         if self.coherence is not None:
             turning = self.scales.guesses["Omega"] > TURNING * self.scales.guesses["Gamma"]
             return (TURNING_TIMES if turning else COHERENCE_TIMES) / self.scales.rate
@@ -103,6 +112,10 @@ class Plan:
             return resonator_problem(
                 self.subject, self.truncation, duration=duration, sample_interval=interval, dt=dt, cores=cores
             )
+        if isinstance(self.subject, DuffingAttractors):
+            return duffing_langevin_problem(
+                self.subject, duration=duration, sample_interval=interval, dt=dt, scheme=scheme
+            )[0]
         oscillator = self.subject.oscillator()
         return oscillator_problem(
             oscillator, duration=duration, sample_interval=interval, dt=dt, scheme=scheme, cores=langevin_cores(oscillator)[0]
@@ -114,7 +127,7 @@ class Plan:
         known = math.isfinite(self.scales.rate)
         return {
             "wells": self.wells,
-            "centre": CENTRE if self.wells == 3 else None,
+            "centre": self.centre,
             "sample_interval": problem.sample_interval,
             "burn_in": burn_in,
             "relaxation_time": self.scales.relaxation_time,
@@ -135,6 +148,9 @@ class Plan:
         if isinstance(self.subject, KerrTwoPhotonDrive):
             names = ("lam_e", "lam_o", "k_v", "k_b", "k_d", "photons") if self.wells == 3 else ("lam_o", "photons")
             return predict(self.subject, [n + ("_twa" if self.setup is None else "") for n in names])
+        if isinstance(self.subject, DuffingAttractors):
+            rates = ("Gamma", "k_LH", "k_HL", "photons")
+            return predict(self.subject, [n + ("_twa" if self.setup is None else "") for n in rates])
         if isinstance(self.subject, TwoPhotonResonator):
             return predict(self.subject, compared_methods(self.subject, self.truncation))
         if self.setup is None:
@@ -161,7 +177,7 @@ def described(
             raise ParameterError(
                 next(iter(parameters)), parameters, "nothing: the system object holds its parameters"
             )
-        return _built_in(build_measurable(model, parameters) if isinstance(model, str) else model, method)
+        return _built_in(build_measurable(model, parameters) if isinstance(model, str) else switching(model), method)
     if parameters:
         raise ParameterError(
             next(iter(parameters)), dict(parameters), "no such argument for a model given by operators"
@@ -182,10 +198,14 @@ def described(
     return Plan(lindblad, setup, TimeScales(rate, second, setup.relaxation_time), 2, (1.0, -1.0), wells)
 
 
-def _built_in(system: System, method: Literal["jumps", "langevin"]) -> Plan:
+def _built_in(system: SwitchingSystem, method: Literal["jumps", "langevin"]) -> Plan:
     """Wells and time scales of a built-in system."""
     if isinstance(system, TwoPhotonResonator):
         return _resonator(system, method)
+    if isinstance(system, DuffingAttractors):
+        require_two_wells(system)
+        setup = duffing_setup(system)[0] if method == "jumps" else None
+        return Plan(system, setup, time_scales(system, method), 2, (-1.0, 1.0))
     wells = well_count(system)
     if wells == 1:
         raise UnravellingError(

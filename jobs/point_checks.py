@@ -14,7 +14,7 @@ from wellhop.jobs.core_sizes import CORE_BRIGHT, CORE_VACUUM, jump_setup_with_co
 from wellhop.jobs.langevin_arm import LangevinArm
 
 if TYPE_CHECKING:
-    from wellhop.engine.systems import System
+    from wellhop.engine.systems import SwitchingSystem
     from wellhop.engine.systems.kerr_cat import KerrCat
     from wellhop.engine.systems.kerr_two_photon_drive import KerrTwoPhotonDrive
 
@@ -31,6 +31,7 @@ MOST_LEVELS: Final = 1000
 def wells_in_common(system: str, points: Sequence[PlacedPoint]) -> Wells:
     """What the arms must know of the points; nothing is assumed of points that could not be read."""
     from wellhop.engine.systems import MEASURABLE, build_measurable
+    from wellhop.engine.systems.duffing_attractors import DuffingAttractors
     from wellhop.engine.systems.kerr_cat import KerrCat
     from wellhop.engine.systems.two_photon_resonator import TwoPhotonResonator
 
@@ -40,6 +41,8 @@ def wells_in_common(system: str, points: Sequence[PlacedPoint]) -> Wells:
         return Wells(
             arms=MEASURABLE[system], group=2, labels="thresholds", truncated=True, jump_batch=RESONATOR_BATCH
         )
+    if system == DuffingAttractors.name:
+        return Wells(arms=MEASURABLE[system], group=2, labels="reach")
     numbers = {well_count(build_measurable(system, placed.point.parameters)) for placed in points} - {1}
     if system == KerrCat.name:
         numbers = {2}
@@ -51,19 +54,29 @@ def wells_in_common(system: str, points: Sequence[PlacedPoint]) -> Wells:
     )
 
 
-def well_count(system: System) -> int:
+def well_count(system: SwitchingSystem) -> int:
     """Number of wells of a system at its parameters; one well is nothing to switch from.
 
     >>> from wellhop.engine.systems.kerr_two_photon_drive import KerrTwoPhotonDrive
     >>> [well_count(KerrTwoPhotonDrive(-3.0, eps, 0.4)) for eps in (0.9, 1.8, 4.0)]
     [1, 3, 2]
     """
+    from wellhop.engine.systems.duffing_attractors import DuffingAttractors
     from wellhop.engine.systems.kerr_two_photon_drive import KerrTwoPhotonDrive
     from wellhop.engine.systems.two_photon_resonator import TwoPhotonResonator
 
-    if isinstance(system, TwoPhotonResonator):
+    if isinstance(system, TwoPhotonResonator | DuffingAttractors):
         return 2 if system.bistable else 1
     return {"vacuum": 1, "bistable": 3, "cat": 2}[system.region] if isinstance(system, KerrTwoPhotonDrive) else 2
+
+
+def centre_of(system: SwitchingSystem, wells: int) -> int | None:
+    """Well that directed rates are counted from: the vacuum of three, LAS of two that differ; None for mirror images."""
+    from wellhop.engine.systems.duffing_attractors import DuffingAttractors
+
+    if isinstance(system, DuffingAttractors):
+        return 0
+    return 1 if wells == 3 else None
 
 
 def check_points(
@@ -71,9 +84,11 @@ def check_points(
 ) -> None:
     """Note everything that would stop a point from being measured, each key once."""
     from wellhop.engine.systems import build_measurable
+    from wellhop.engine.systems.duffing_attractors import DuffingAttractors
     from wellhop.engine.systems.kerr_cat import KerrCat
     from wellhop.engine.systems.kerr_two_photon_drive import KerrTwoPhotonDrive
     from wellhop.engine.systems.two_photon_resonator import TwoPhotonResonator
+    from wellhop.jobs.duffing_arms import check_duffing
     from wellhop.jobs.resonator_checks import check_resonators
 
     once = Once(problems)
@@ -81,6 +96,10 @@ def check_points(
     resonators = [(one, placed) for one, placed in built if isinstance(one, TwoPhotonResonator)]
     if resonators:
         check_resonators(resonators, measured, once)
+        return
+    oscillators = [(one, placed) for one, placed in built if isinstance(one, DuffingAttractors)]
+    if oscillators:
+        check_duffing(oscillators, measured, once)
         return
     cats = [(one, placed) for one, placed in built if isinstance(one, KerrCat)]
     jump_arms = [arm for arm in measured if isinstance(arm, JumpArm)]
@@ -122,7 +141,7 @@ def _say_one_well(system: KerrTwoPhotonDrive, placed: PlacedPoint, once: Once) -
     )
 
 
-def _check_langevin(system: System, placed: PlacedPoint, arm: LangevinArm, once: Once) -> None:
+def _check_langevin(system: SwitchingSystem, placed: PlacedPoint, arm: LangevinArm, once: Once) -> None:
     """Wells of the mean field, cores and step of a Langevin arm."""
     from wellhop.engine.langevin_wells import attractors, check_step
 
@@ -145,12 +164,12 @@ def _check_langevin(system: System, placed: PlacedPoint, arm: LangevinArm, once:
     except ModelError as error:
         _say_overlap(arm, placed, error, once)
     try:
-        _quietly(lambda: check_step(oscillator, arm.scheme, arm.dt))
+        quietly(lambda: check_step(oscillator, arm.scheme, arm.dt))
     except ParameterError as error:
         once.add(f"{path}.dt", arm.dt, error.allowed, f"{error.hint} at {placed}")
 
 
-def _quietly(check: Callable[[], object]) -> None:
+def quietly(check: Callable[[], object]) -> None:
     """Run a check for its errors; its warnings come when the points are prepared."""
     import warnings
 

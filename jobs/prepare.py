@@ -15,19 +15,25 @@ from wellhop.jobs.arms import Arm, DiscJumpArm, JumpArm, ManifoldJumpArm
 from wellhop.jobs.campaign import Campaign
 from wellhop.jobs.campaign_points import Point
 from wellhop.jobs.core_sizes import jump_setup_with_cores
+from wellhop.jobs.duffing_arms import (
+    ReachJumpArm,
+    ReachLangevinArm,
+    duffing_langevin_problem,
+    duffing_setup,
+)
 from wellhop.jobs.langevin_arm import (
     LangevinArm,
     TruncatedLangevinArm,
     langevin_problem,
     resonator_langevin_problem,
 )
-from wellhop.jobs.point_checks import well_count
+from wellhop.jobs.point_checks import centre_of, well_count
 from wellhop.jobs.time_scales import BURN_IN_RELAXATION_TIMES, TimeScales, rounded, sampling, time_scales
 from wellhop.jobs.units import Key, Unit
 
 if TYPE_CHECKING:
     from wellhop.engine.langevin_problem import LangevinProblem
-    from wellhop.engine.systems import System
+    from wellhop.engine.systems import SwitchingSystem
     from wellhop.engine.unravelling import JumpProblem, JumpSetup
 
     Problem = JumpProblem | LangevinProblem
@@ -146,11 +152,22 @@ def _duration(arm: Arm, scales: TimeScales) -> float:
     return rounded(value * scales.relaxation_time) if arm.duration.unit == "relaxation_times" else value
 
 
-def _problem(system: System, arm: Arm, times: _Times) -> tuple[Problem, tuple[str, ...]]:
+def _problem(system: SwitchingSystem, arm: Arm, times: _Times) -> tuple[Problem, tuple[str, ...]]:
     """The prepared problem of an arm, and named warnings about it."""
+    from wellhop.engine.systems.duffing_attractors import DuffingAttractors
     from wellhop.engine.systems.two_photon_resonator import TwoPhotonResonator
     from wellhop.engine.unravelling import build_problem
 
+    if isinstance(arm, ReachLangevinArm):
+        assert isinstance(system, DuffingAttractors)
+        return duffing_langevin_problem(
+            system,
+            duration=times.duration,
+            sample_interval=times.sample_interval,
+            dt=arm.dt,
+            scheme=arm.scheme,
+            size=arm.core_size,
+        )
     if isinstance(arm, TruncatedLangevinArm):
         assert isinstance(system, TwoPhotonResonator)
         return resonator_langevin_problem(system, arm, times.duration, times.sample_interval), ()
@@ -168,9 +185,11 @@ def _problem(system: System, arm: Arm, times: _Times) -> tuple[Problem, tuple[st
     return problem, doubts
 
 
-def _jump_setup(system: System, arm: JumpArm) -> tuple[JumpSetup, tuple[str, ...]]:
+def _jump_setup(system: SwitchingSystem, arm: JumpArm) -> tuple[JumpSetup, tuple[str, ...]]:
+    from wellhop.engine.systems.duffing_attractors import DuffingAttractors
     from wellhop.engine.systems.kerr_cat import KerrCat
     from wellhop.engine.systems.kerr_cat_jumps import jump_setup
+    from wellhop.engine.systems.kerr_two_photon_drive import KerrTwoPhotonDrive
     from wellhop.engine.systems.two_photon_resonator import TwoPhotonResonator
     from wellhop.engine.systems.two_photon_resonator_jumps import jump_setup as resonator_jump_setup
 
@@ -187,12 +206,16 @@ def _jump_setup(system: System, arm: JumpArm) -> tuple[JumpSetup, tuple[str, ...
     if isinstance(system, TwoPhotonResonator):
         thresholds = arm.core_thresholds if system.kappa_1 > 0.0 else None
         return resonator_jump_setup(system, cutoff=arm.fock_cutoff, core_thresholds=thresholds), ()
+    if isinstance(system, DuffingAttractors):
+        assert isinstance(arm, ReachJumpArm)
+        return duffing_setup(system, arm.fock_cutoff, arm.core_size)
     assert isinstance(arm, DiscJumpArm)
+    assert isinstance(system, KerrTwoPhotonDrive)
     return jump_setup_with_cores(system, arm.fock_cutoff, arm.core_bright, arm.core_vacuum)
 
 
 def _unit(
-    system: System,
+    system: SwitchingSystem,
     point: Point,
     arm: Arm,
     problem: Problem,
@@ -206,7 +229,7 @@ def _unit(
         "engine": arm.engine,
         "parameters": dict(point.parameters),
         "wells": wells,
-        "centre": 1 if wells == 3 else None,
+        "centre": centre_of(system, wells),
         "rule": arm.stop.rule,
         "target": arm.stop.value,
         "duration": problem.duration,
@@ -224,7 +247,7 @@ def _unit(
     return Unit(point.index, arm.index, arm.batch, arm.max_trajectories, at_least=needed, about=known)
 
 
-def _engine_facts(system: System, arm: Arm, problem: Any) -> dict[str, Any]:
+def _engine_facts(system: SwitchingSystem, arm: Arm, problem: Any) -> dict[str, Any]:
     """What only one of the engines has."""
     from wellhop.engine.systems.two_photon_resonator import TwoPhotonResonator
 
@@ -247,7 +270,7 @@ def _engine_facts(system: System, arm: Arm, problem: Any) -> dict[str, Any]:
     }
     if isinstance(system, TwoPhotonResonator) and system.kappa_1 == 0.0:
         return {**facts, "fock_cutoff": problem.dim, "coherence": 1 if system.Delta > 0.0 else -1}
-    if isinstance(arm, DiscJumpArm) or isinstance(system, TwoPhotonResonator):
+    if isinstance(arm, DiscJumpArm | ReachJumpArm) or isinstance(system, TwoPhotonResonator):
         return {**facts, "fock_cutoff": problem.dim, "start_signs": [-1.0, 1.0]}
     if problem.integrated_names:
         facts["integrated_names"] = list(problem.integrated_names)

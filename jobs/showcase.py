@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from wellhop.analysis.figures.well_trajectory import WellLevel
     from wellhop.analysis.result import TrajectoryTrace
     from wellhop.engine.records import TrajectoryRecord
-    from wellhop.engine.systems import System
+    from wellhop.engine.systems import SwitchingSystem
     from wellhop.engine.systems.kerr_cat import KerrCat
     from wellhop.engine.systems.kerr_two_photon_drive import KerrTwoPhotonDrive
     from wellhop.engine.systems.two_photon_resonator import TwoPhotonResonator
@@ -66,14 +66,21 @@ def illustrate(
         UnravellingError: nothing switches at these parameters, or the unravelling asked for shows no well.
     """
     from wellhop.engine.systems import build_measurable
+    from wellhop.engine.systems.duffing_attractors import DuffingAttractors
     from wellhop.engine.systems.kerr_cat import KerrCat
+    from wellhop.engine.systems.kerr_two_photon_drive import KerrTwoPhotonDrive
     from wellhop.engine.systems.two_photon_resonator import TwoPhotonResonator
+    from wellhop.jobs.duffing_showcase import duffing_jumps, duffing_langevin
 
     system = build_measurable(system_name, parameters)
     if isinstance(system, TwoPhotonResonator):
         if engine == "langevin":
             return [_resonator_langevin(system, truncation, duration, seed, point)]
         return [_resonator_jumps(system, name, duration, seed, point) for name in unravellings or ("displaced",)]
+    if isinstance(system, DuffingAttractors) and truncation is None:
+        if engine == "langevin":
+            return [duffing_langevin(system, duration, seed, point)]
+        return [duffing_jumps(system, duration, seed, point, name) for name in unravellings or ("displaced",)]
     if truncation is not None:
         raise ParameterError("truncation", truncation, "nothing here", "only two_photon_resonator has one")
     if engine == "langevin":
@@ -83,13 +90,12 @@ def illustrate(
         return _kerr_cat_jumps(system, duration, seed, chosen, point, record_clicks)
     if unravellings not in (None, ("displaced",)):
         raise UnravellingError(f"unravelling: counting shows no well of {system_name}; use displaced")
+    assert isinstance(system, KerrTwoPhotonDrive)
     return [_oscillator_jumps(system, duration, seed, point, record_clicks)]
 
 
-def _length(duration: float | None, scales: TimeScales, most: float) -> float:
-    """The length asked for, or the default one."""
-    if duration is not None:
-        return duration
+def default_length(scales: TimeScales, most: float) -> float:
+    """Length of an illustration where none is asked for, at most ``most``."""
     if not math.isfinite(scales.rate):
         raise ParameterError(
             "duration", None, "a number > 0 here", "the switching rate lies below round-off, or needs too large a Fock space"
@@ -112,7 +118,7 @@ def _kerr_cat_jumps(
     if duration is None:
         photons = system.eps2 / system.K
         clicking = system.kappa * ((1.0 + 2.0 * system.n_th) * photons + system.n_th)
-        duration = _length(None, time_scales(system), MOST_CLICKS / clicking)
+        duration = default_length(time_scales(system), MOST_CLICKS / clicking)
     traces = []
     for name in unravellings:
         problem = build_problem(
@@ -121,7 +127,7 @@ def _kerr_cat_jumps(
             sample_interval=duration / SAMPLES,
             record_clicks=record_clicks,
         )
-        traces.append(_jump_trace(problem, name, seed, point))
+        traces.append(jump_trace(problem, name, seed, point))
     return traces
 
 
@@ -135,11 +141,11 @@ def _oscillator_jumps(
     setup, _ = jump_setup_with_cores(system)
     if duration is None:
         clicking = 2.0 * system.gamma * max(abs(system.amplitude("bright")) ** 2, 1.0)
-        duration = _length(None, time_scales(system), MOST_CLICKS / clicking)
+        duration = default_length(time_scales(system), MOST_CLICKS / clicking)
     problem = build_problem(
         setup, duration=duration, sample_interval=duration / SAMPLES, record_clicks=record_clicks
     )
-    return _jump_trace(problem, "displaced", seed, point, problem.core_names.index(LABELS))
+    return jump_trace(problem, "displaced", seed, point, problem.core_names.index(LABELS))
 
 
 def _resonator_jumps(
@@ -158,9 +164,9 @@ def _resonator_jumps(
         scales = time_scales(system)
         # of a coherence the record gives the parity away after a few of these times
         wanted = scales if signal_of(system) == "telegraph" else replace(scales, guesses={})
-        duration = _length(None, wanted, MOST_CLICKS / clicking)
+        duration = default_length(wanted, MOST_CLICKS / clicking)
     problem = build_problem(jump_setup(system, unravelling), duration=duration, sample_interval=duration / SAMPLES)
-    trace = _jump_trace(problem, unravelling, seed, point)
+    trace = jump_trace(problem, unravelling, seed, point)
     if "X" not in trace.observables:
         return trace
     label = f"{trace.label}; parity is conserved, no record shows a well"
@@ -185,7 +191,7 @@ def _resonator_langevin(
         raise ParameterError("truncation", truncation, "one of " + ", ".join(TRUNCATIONS), why)
     check_depth(system)
     if duration is None:
-        duration = _length(None, time_scales(system, "langevin"), MOST_STEPS * default_step(system))
+        duration = default_length(time_scales(system, "langevin"), MOST_STEPS * default_step(system))
     problem = resonator_problem(
         system, truncation, duration=duration * (1.0 + 1e-9), sample_interval=duration / SAMPLES,
         cores=langevin_cores(system.oscillator())[0],
@@ -201,7 +207,7 @@ def _resonator_langevin(
     )
 
 
-def _jump_trace(problem: JumpProblem, name: str, seed: int, point: int, core: int = -1) -> TrajectoryTrace:
+def jump_trace(problem: JumpProblem, name: str, seed: int, point: int, core: int = -1) -> TrajectoryTrace:
     from wellhop.analysis.figures.trajectory import trace_of
     from wellhop.engine import trajectory
 
@@ -217,7 +223,7 @@ def _jump_trace(problem: JumpProblem, name: str, seed: int, point: int, core: in
     )
 
 
-def _langevin(system: System, duration: float | None, seed: int, point: int) -> TrajectoryTrace:
+def _langevin(system: SwitchingSystem, duration: float | None, seed: int, point: int) -> TrajectoryTrace:
     """One truncated-Wigner trajectory; X in units of the amplitude of a bright well."""
     from wellhop.analysis.figures.trajectory import trace_of
     from wellhop.engine import langevin
@@ -230,7 +236,7 @@ def _langevin(system: System, duration: float | None, seed: int, point: int) -> 
     cores, _ = langevin_cores(oscillator)
     if duration is None:
         dt = 0.5 * check_step(oscillator, "strang", None)[0]
-        duration = _length(None, time_scales(system, "langevin"), MOST_STEPS * dt)
+        duration = default_length(time_scales(system, "langevin"), MOST_STEPS * dt)
     problem = langevin.oscillator_problem(
         oscillator, duration=duration * (1.0 + 1e-9), sample_interval=duration / SAMPLES, cores=cores
     )
@@ -247,19 +253,24 @@ def _langevin(system: System, duration: float | None, seed: int, point: int) -> 
     return replace(trace, order_parameter=trace.order_parameter / size)
 
 
-def _require_wells(system: System) -> None:
+def _require_wells(system: SwitchingSystem) -> None:
     from wellhop.engine.langevin_wells import attractors
 
     if len(attractors(system.oscillator())) < 2:
         raise UnravellingError(f"{system.name}: the mean field has one attractor at these parameters, nothing switches")
 
 
-def well_levels(system: System) -> list[WellLevel]:
+def well_levels(system: SwitchingSystem) -> list[WellLevel]:
     """The attractors of the mean field, by Re α, as figures mark them."""
     from wellhop.analysis.figures.well_trajectory import WellLevel
     from wellhop.engine.langevin_wells import attractors
+    from wellhop.engine.systems.duffing_attractors import DuffingAttractors
     from wellhop.engine.systems.two_photon_resonator import TwoPhotonResonator
 
+    if isinstance(system, DuffingAttractors):
+        from wellhop.jobs.duffing_showcase import duffing_levels
+
+        return duffing_levels(system)
     found = [point.alpha for point in attractors(system.oscillator())]
     size = max(abs(alpha) for alpha in found)
     levels = []
@@ -311,7 +322,7 @@ def _draw_wells(
     from wellhop.analysis.figures.labels import family_math
     from wellhop.analysis.figures.trajectory import scaled_trace
     from wellhop.analysis.figures.well_trajectory import draw_well_trajectories
-    from wellhop.analysis.result import CampaignResult
+    from wellhop.analysis.result import UNITS, CampaignResult
     from wellhop.engine.systems import build_measurable
 
     names: tuple[str, ...] | None = None if unravelling is None or engine == "langevin" else (unravelling,)
@@ -320,7 +331,8 @@ def _draw_wells(
     traces = illustrate(
         system_name, parameters, engine=engine, duration=duration, seed=seed, unravellings=names, truncation=truncation
     )
-    unit = next((name for name in ("K", "gamma", "eta") if name in parameters), "")
+    unit = UNITS.get(system_name, "")
+    unit = unit if unit in parameters else ""
     scaled = [scaled_trace(trace, parameters.get(unit, 1.0)) for trace in traces]
     levels = well_levels(build_measurable(system_name, parameters))
     frame = CampaignResult("trajectory", system_name, "", ())

@@ -17,7 +17,8 @@ from wellhop.engine.errors import CutoffError, PredictionError, SpectrumError
 
 if TYPE_CHECKING:
     from wellhop.engine.oscillator import Oscillator
-    from wellhop.engine.systems import System
+    from wellhop.engine.systems import SwitchingSystem
+    from wellhop.engine.systems.duffing_attractors import DuffingAttractors
     from wellhop.engine.systems.kerr_cat import KerrCat
     from wellhop.engine.systems.kerr_two_photon_drive import KerrTwoPhotonDrive
     from wellhop.engine.systems.two_photon_resonator import TwoPhotonResonator
@@ -51,7 +52,7 @@ class TimeScales:
         return max(self.guesses.values(), default=self.rate)
 
 
-def time_scales(system: System, engine: Literal["jumps", "langevin"] = "jumps") -> TimeScales:
+def time_scales(system: SwitchingSystem, engine: Literal["jumps", "langevin"] = "jumps") -> TimeScales:
     """Time scales of a built-in system under one engine.
 
     >>> from wellhop.engine.systems.kerr_two_photon_drive import KerrTwoPhotonDrive
@@ -59,12 +60,17 @@ def time_scales(system: System, engine: Literal["jumps", "langevin"] = "jumps") 
     >>> {name: round(rate, 6) for name, rate in scales.guesses.items()}, round(scales.relaxation_time, 6)
     ({'lam_e': 0.044581, 'lam_o': 0.005553}, 1.0)
     """
+    from wellhop.engine.systems.duffing_attractors import DuffingAttractors
     from wellhop.engine.systems.kerr_cat import KerrCat
+    from wellhop.engine.systems.kerr_two_photon_drive import KerrTwoPhotonDrive
     from wellhop.engine.systems.two_photon_resonator import TwoPhotonResonator
 
     if isinstance(system, TwoPhotonResonator):
         return _resonator(system) if engine == "jumps" else _twa_resonator(system)
+    if isinstance(system, DuffingAttractors):
+        return _duffing(system, engine)
     if not isinstance(system, KerrCat):
+        assert isinstance(system, KerrTwoPhotonDrive)
         return _three_wells(system, engine)
     return _exact_kerr_cat(system) if engine == "jumps" else _twa_kerr_cat(system)
 
@@ -113,6 +119,25 @@ def _three_wells(system: KerrTwoPhotonDrive, engine: str) -> TimeScales:
     others = [mode.next_rate for mode in modes.values() if mode.next_rate is not None]
     guesses = rates if len(rates) > 1 else {}
     return TimeScales(min(rates.values()), min(others, default=math.nan), relaxation, guesses)
+
+
+def _duffing(system: DuffingAttractors, engine: str) -> TimeScales:
+    """Both directions; of Langevin trajectories with dephasing, whose generator does not exist, those without it."""
+    from wellhop.analysis.duffing_rates import duffing_rates
+
+    relaxation = mean_field_relaxation(system.weyl_oscillator())
+    model = system if engine == "jumps" else replace(system, eta=0.0)
+    try:
+        found = duffing_rates(model, "exact" if engine == "jumps" else "twa")
+    except (CutoffError, PredictionError, SpectrumError):
+        return TimeScales(math.nan, math.nan, relaxation)
+    slow = found.spectrum.mode
+    slower = min(found.k_lh, found.k_hl)
+    if not (slow.resolved and slower > 0.0):
+        return TimeScales(math.nan, math.nan, relaxation)
+    guesses = {"Gamma": slow.value, "k_LH": found.k_lh, "k_HL": found.k_hl}
+    second = math.nan if slow.next_rate is None else slow.next_rate
+    return TimeScales(slow.value, second, relaxation, guesses)
 
 
 def _resonator(system: TwoPhotonResonator) -> TimeScales:

@@ -8,6 +8,7 @@ from wellhop.analysis.comparison_table import IN_WORDS
 from wellhop.analysis.figures.labels import parameter_html
 from wellhop.analysis.figures.staircase import reference_name
 from wellhop.analysis.result import CampaignResult
+from wellhop.engine.systems.duffing_attractors import DuffingAttractors
 from wellhop.engine.systems.two_photon_resonator import TwoPhotonResonator
 
 
@@ -57,6 +58,12 @@ def _trajectory(result: CampaignResult) -> str:
             "the mean field. The fill is the label given by the core sets. Without one-photon loss parity is conserved: no record "
             "tells the wells apart, nothing switches, and there is no label."
         )
+    if result.system == DuffingAttractors.name:
+        return (
+            "Single trajectories: position along the line between the attractors (&minus;1 at LAS, +1 at HAS) and photon number. "
+            "Dashed: the attractors of the mean field. The fill is the label given by the core sets, which ignores excursions "
+            "that come back."
+        )
     if any(point.wells for point in result.points):
         return (
             "Single trajectories: position along the axis of the bright wells (&plusmn;1 there) and photon number. Dashed: the "
@@ -88,6 +95,13 @@ CAPTIONS: dict[str, Callable[[CampaignResult], str]] = {
         "Rates against 1/&eta; at fixed drive and detuning. Symbols: measured. Solid lines: predicted at the same points. Dotted: "
         "exp(&minus;<i>S</i>) of Eq. (32) through the last of them. Below: measured over predicted. Right: <i>S</i>&eta; fitted to "
         "the measured rates (filled) and to the predicted ones (open), with 95 % intervals; dotted: Eq. (32).",
+    ),
+    "inverse_lam": _fixed(
+        "Rates against 1/&lambda;, out of the small orbit (left) and out of the large one (right). Symbols: measured, quantum "
+        "jumps and Langevin trajectories. Solid lines: the Liouvillian and the truncated Wigner generator at the same points. "
+        "Dotted: exp(&minus;<i>R</i>/&lambda;) with the closed quantum action or the classical instanton, through the last of "
+        "them. Middle: measured over predicted. Below: <i>R</i> fitted to the measured rates (filled) and to the predicted ones "
+        "(open), with 95 % intervals; dotted: the actions.",
     ),
     "coherence": _fixed(
         "Ensemble average of the coherence &lang;<i>C</i>&rang; = (2/&alpha;<sub>0</sub>)&lang;<i>P</i><sub>odd</sub> <i>a</i> "

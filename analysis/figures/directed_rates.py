@@ -19,6 +19,8 @@ from wellhop.analysis.result import CampaignResult
 PANELS = {
     "k_v": "$k_v$",
     "k_b": "$k_b$",
+    "k_LH": r"$k_\mathrm{LH}$",
+    "k_HL": r"$k_\mathrm{HL}$",
     "lam_e": r"$\lambda_e$",
     "lam_o": r"$\lambda_o$",
     "Gamma": r"$\Gamma$",
@@ -115,7 +117,7 @@ def _draw_panel(ax: Axes, result: CampaignResult, rows: Sequence[ComparedRate], 
 
 def _counted(row: ComparedRate) -> bool:
     """Whether the counted rate is shown beside it: sums of rates are not counted."""
-    return row.counted is not None and row.counted.value > 0.0 and not row.name.startswith("lam")
+    return row.counted is not None and row.counted.value > 0.0 and not row.name.startswith(("lam", "Gamma"))
 
 
 def _legend(figure: Figure, rows: Sequence[ComparedRate]) -> None:

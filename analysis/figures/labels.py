@@ -27,6 +27,8 @@ _MATH = {
     "kappa_1": r"\kappa_1",
     "lam": r"\lambda",
     "beta": r"\beta",
+    "khat": r"\hat\kappa",
+    "dw": r"\Delta\omega",
 }
 _HTML = {
     "K": "<i>K</i>",
@@ -41,6 +43,8 @@ _HTML = {
     "kappa_1": "&kappa;<sub>1</sub>",
     "lam": "&lambda;",
     "beta": "&beta;",
+    "khat": "<i>k&#770;</i>",
+    "dw": "&Delta;&omega;",
 }
 
 

@@ -7,23 +7,29 @@ from collections.abc import Mapping
 from dataclasses import MISSING, fields
 
 from wellhop.engine.errors import ParameterError, UnravellingError
+from wellhop.engine.systems.driven_qubit_tls import DrivenQubitTLS
+from wellhop.engine.systems.duffing_attractors import DuffingAttractors
 from wellhop.engine.systems.kerr_cat import KerrCat
 from wellhop.engine.systems.kerr_two_photon_drive import KerrTwoPhotonDrive
 from wellhop.engine.systems.two_photon_resonator import TwoPhotonResonator
 
 #: Any built-in system.
-System = KerrCat | KerrTwoPhotonDrive | TwoPhotonResonator
+System = KerrCat | KerrTwoPhotonDrive | TwoPhotonResonator | DuffingAttractors | DrivenQubitTLS
+#: One that has wells to switch between.
+SwitchingSystem = KerrCat | KerrTwoPhotonDrive | TwoPhotonResonator | DuffingAttractors
 
 #: Name of a system, as written in campaigns and on the command line -> its class.
 SYSTEMS: dict[str, type[System]] = {
-    cls.name: cls for cls in (KerrCat, KerrTwoPhotonDrive, TwoPhotonResonator)
+    cls.name: cls
+    for cls in (KerrCat, KerrTwoPhotonDrive, TwoPhotonResonator, DuffingAttractors, DrivenQubitTLS)
 }
 
-#: Systems that trajectories exist for, each with the arms of a campaign that measure it; others can only be predicted.
+#: Systems that switch, each with the arms of a campaign that measure it. The driven qubit has one attractor: nothing switches.
 MEASURABLE: dict[str, tuple[str, ...]] = {
     KerrCat.name: ("jumps", "counting", "langevin"),
     KerrTwoPhotonDrive.name: ("jumps", "langevin"),
     TwoPhotonResonator.name: ("jumps", "langevin"),
+    DuffingAttractors.name: ("jumps", "langevin"),
 }
 
 
@@ -73,17 +79,33 @@ def build(name: str, parameters: Mapping[str, float]) -> System:
     return cls(**parameters)
 
 
-def build_measurable(name: str, parameters: Mapping[str, float]) -> System:
-    """The same as :func:`build` for a system that trajectories exist for.
+def build_measurable(name: str, parameters: Mapping[str, float]) -> SwitchingSystem:
+    """The same as :func:`build` for a system that switches.
 
     Raises:
-        UnravellingError: no trajectories for this system yet.
+        UnravellingError: nothing switches in this system.
         ParameterError: as in :func:`build`.
     """
-    system = build(name, parameters)
-    if name not in MEASURABLE:
+    return switching(build(name, parameters))
+
+
+def switching(system: System) -> SwitchingSystem:
+    """The system itself, if it is one that switches.
+
+    Raises:
+        UnravellingError: it has one attractor at any parameters.
+
+    >>> switching(DrivenQubitTLS(-0.37, 0.1))
+    Traceback (most recent call last):
+    ...
+    wellhop.engine.errors.UnravellingError: driven_qubit_tls: one attractor, nothing switches, so there is no rate to measure; \
+    wellhop figure driven_qubit_tls 9 runs its trajectories; rates can be measured of kerr_cat_staircase, \
+    kerr_two_photon_drive, two_photon_resonator, duffing_attractors
+    """
+    if isinstance(system, DrivenQubitTLS):
         raise UnravellingError(
-            f"{name}: no trajectories for this system yet; measured can be {', '.join(MEASURABLE)}"
+            f"{system.name}: one attractor, nothing switches, so there is no rate to measure; wellhop figure {system.name} 9 runs "
+            f"its trajectories; rates can be measured of {', '.join(MEASURABLE)}"
         )
     return system
 

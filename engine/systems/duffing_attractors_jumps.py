@@ -29,7 +29,7 @@ from wellhop.engine.unravelling import CoreDefinition, JumpSetup
 
 #: Core definitions: radius as a share of :func:`core_reach`. The middle one is quoted.
 CORE_SETTINGS: Mapping[str, float] = {"narrow": 0.35, "reference": 0.5, "wide": 0.65}
-#: The reference core holds D_f up to this many times that of the linearised well, whatever its share; others in proportion.
+#: The reference core holds D_f up to this many times that of the linearised well, whatever its share; smaller ones less.
 LEAST_CORE = 2.0
 #: Largest reach of an attractor as a share of the distance between both: the saddle lies on the far side of LAS.
 LARGEST_REACH = 2.0 / 3.0
@@ -187,7 +187,7 @@ def _cores(
     for label, share in settings.items():
         if not 0.0 < share < 1.0:
             raise ParameterError(f"core_settings[{label!r}]", share, "a number between 0 and 1")
-        least = LEAST_CORE * (share / CORE_SETTINGS["reference"]) ** 2
+        least = LEAST_CORE * min(1.0, share / CORE_SETTINGS["reference"]) ** 2
         limits = [
             max((share * core_reach(system, f)) ** 2, least * well_spread(system, z))
             for f, z in zip(names, (low, high), strict=True)
