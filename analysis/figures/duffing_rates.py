@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from typing import Literal
 
 import numpy as np
 import numpy.typing as npt
@@ -34,7 +35,7 @@ LOOK: dict[Generator, tuple[str, str]] = {
     "twa": (COLOURS[1], "truncated-Wigner generator"),
 }
 #: Direction -> the well that is left, symbol, line style where both share a panel.
-DIRECTIONS: dict[str, tuple[Attractor, str, str]] = {
+DIRECTIONS: dict[str, tuple[Attractor, str, Literal["-", "--"]]] = {
     "k_LH": ("LAS", r"$\Gamma_{\mathrm{L}\to\mathrm{H}}$", "-"),
     "k_HL": ("HAS", r"$\Gamma_{\mathrm{H}\to\mathrm{L}}$", "--"),
 }
@@ -364,7 +365,7 @@ def _mark_equal(ax: Axes, curve: RateCurve, base: DuffingAttractors, table: Draw
         known[beta] = found.k_lh, found.k_hl
         return float(np.log(found.k_lh / found.k_hl))
 
-    beta = float(brentq(difference, curve.x[k], curve.x[k + 1], xtol=1e-6))
+    beta = float(brentq(difference, curve.x[k], curve.x[k + 1], xtol=2e-5))
     rate = known[beta][0] / base.kappa if beta in known else float(np.nan)
     ax.plot([beta], [rate], "o", color=LOOK[curve.generator][0], markerfacecolor="white", zorder=5)
     table.add(f"equal weight {curve.generator}", None, beta, rate)
