@@ -58,8 +58,8 @@ def test_truncated_wigner_joins_with_temperature(drawn: dict[int, DrawnFigure]) 
     for direction in ("k_LH", "k_HL"):
         off = np.abs(np.log(table.numbers("value", series="twa over exact", direction=direction)))
         assert off[-1] < 0.05
-    # Negative control: cold, the escape out of LAS is more than twice too fast.
-    assert table.numbers("value", series="twa over exact", direction="k_LH")[0] > 2.0
+    # Negative control: cold, the escape out of LAS is half again too fast.
+    assert table.numbers("value", series="twa over exact", direction="k_LH")[0] > 1.5
     assert np.all(np.diff(table.numbers("value", series="gap over next exact")) > 0.0)
 
 
