@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import json
 import math
+from collections.abc import Sequence
 
 import pytest
 
-from wellhop.analysis.prediction import listed_methods_of, predict
+from wellhop.analysis import prediction
+from wellhop.analysis.prediction import Prediction, listed_methods_of, predict
 from wellhop.engine.systems import SYSTEMS, build
 from wellhop.jobs import cli, provenance
 
@@ -15,10 +17,15 @@ PARAMETERS = {"eps2": 6.0, "kappa": 0.1, "n_th": 0.02}
 WORDS = ["predict", "kerr_cat_staircase", *(w for n, v in PARAMETERS.items() for w in ("-p", f"{n}={v}"))]
 
 
-def test_json_holds_every_bit(capsys: pytest.CaptureFixture[str]) -> None:
+@pytest.fixture(scope="module", name="expected")
+def expected_fixture() -> list[Prediction]:
+    """Every listed prediction at PARAMETERS: seconds."""
+    return predict(build("kerr_cat_staircase", PARAMETERS), listed_methods_of("kerr_cat_staircase"))
+
+
+def test_json_holds_every_bit(capsys: pytest.CaptureFixture[str], expected: list[Prediction]) -> None:
     assert cli.main([*WORDS, "--json"]) == 0
     out = json.loads(capsys.readouterr().out)
-    expected = predict(build("kerr_cat_staircase", PARAMETERS), listed_methods_of("kerr_cat_staircase"))
     assert [(p["name"], p["value"], p["valid"], p["note"], p["accuracy"]) for p in out["predictions"]] == [
         (p.name, p.value if math.isfinite(p.value) else None, p.valid, p.note, p.accuracy) for p in expected
     ]
@@ -27,7 +34,14 @@ def test_json_holds_every_bit(capsys: pytest.CaptureFixture[str]) -> None:
     assert "population difference" in out["convention"]
 
 
-def test_table_names_every_method_and_the_convention(capsys: pytest.CaptureFixture[str]) -> None:
+def test_table_names_every_method_and_the_convention(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, expected: list[Prediction]
+) -> None:
+    def known(system: object, names: Sequence[str]) -> list[Prediction]:
+        assert (system, list(names)) == (build("kerr_cat_staircase", PARAMETERS), [p.name for p in expected])
+        return expected
+
+    monkeypatch.setattr(prediction, "predict", known)
     assert cli.main(WORDS) == 0
     out = capsys.readouterr().out
     assert all(name in out for name in listed_methods_of("kerr_cat_staircase"))
