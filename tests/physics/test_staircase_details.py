@@ -30,7 +30,9 @@ def test_reference_values() -> None:
 
 
 def test_command_shows_them(capsys: pytest.CaptureFixture[str]) -> None:
+    # one prediction alone: details do not depend on which, and all of them take seconds
     base = ["predict", "kerr_cat_staircase", "-p", "eps2=6", "-p", "kappa=0.025", "-p", "n_th=0.05"]
+    base += ["--method", "semi_analytical"]
     assert main([*base, "--json"]) == 0
     shown = json.loads(capsys.readouterr().out)
     assert shown["details"]["branching"][0] is None
