@@ -37,7 +37,7 @@ class DirectedMeasurement:
 
     Attributes:
         rates: lam_e, lam_o, k_v, k_b, k_d of three wells; Gamma, k_LH, k_HL of two. Value 0 with an upper limit where no
-            switch was seen, NaN where a well was never visited; k_d may be negative within its error. ``method`` says which estimator.
+            switch was seen, NaN where a well was never visited; k_d may be negative within its error. ``method``: the estimator.
         bright_weight: pi_b, stationary probability of the bright pair, or of the second well; ``None`` if undetermined.
         photons: stationary photon number; ``None`` without its column or if undetermined.
         plateau: (h_v, h_b), label probabilities after a start in the centre or a bright well, slow part at t = 0.

@@ -21,6 +21,7 @@ mode is ours, after Macieszczak, Guţă, Lesanovsky, Garrahan, Phys. Rev. Lett. 
 
 from __future__ import annotations
 
+import functools
 from dataclasses import dataclass
 
 import numpy as np
@@ -42,6 +43,10 @@ from wellhop.engine.systems.duffing_attractors import DuffingAttractors
 LARGEST_RATIO = 0.05
 #: A weight outside 0 ... 1 by more than this is no error of the split: there are no two wells.
 LARGEST_OVERSHOOT = 1e-3
+#: Fock states beyond m for the exact generator, in units of sqrt(m (1 + 2 n_th)) for m photons at the outermost attractor.
+EXACT_WIDTHS = 7.5
+#: Spectra kept in memory.
+KEPT = 64
 #: Step of the second derivatives of <α|C|α>.
 _STEP = 0.3
 
@@ -150,7 +155,21 @@ def duffing_spectrum(
         raise ModelError(f"generator: got {generator!r}, allowed is one of exact, twa")
     if generator == "twa" and system.eta != 0.0:
         raise ModelError(f"truncated Wigner: got eta = {system.eta:g}, allowed is 0 (loss and heating only)")
-    n = system.default_cutoff() if cutoff is None else cutoff
+    return _spectrum(system, generator, _usual_cutoff(system, generator) if cutoff is None else int(cutoff))
+
+
+def _usual_cutoff(system: DuffingAttractors, generator: Generator) -> int:
+    """Fock states that keep every rate to about 1e-6; truncated Wigner, not positive, needs those of the system."""
+    usual = system.default_cutoff()
+    if generator == "twa":
+        return usual
+    photons = max(abs(point.alpha) ** 2 for point in system.fixed_points())
+    return min(usual, int(np.ceil(photons + EXACT_WIDTHS * np.sqrt(photons * (1.0 + 2.0 * system.n_th)) + 6.0)))
+
+
+@functools.lru_cache(maxsize=KEPT)
+def _spectrum(system: DuffingAttractors, generator: Generator, n: int) -> DuffingSpectrum:
+    """The same at a given cut-off; kept, for predictions, time scales and figures ask for the same points."""
     if n > LARGEST_CUTOFF:
         raise CutoffError(
             f"slow modes: {n} Fock states, allowed are {LARGEST_CUTOFF}; use a larger lam, or the actions for small lam"

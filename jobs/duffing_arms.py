@@ -74,7 +74,7 @@ def duffing_cores(
 
     >>> from wellhop.engine.systems.duffing_attractors import DuffingAttractors
     >>> duffing_cores(DuffingAttractors(0.06, 4 / 75, 0.1))[0][1].radii.round(3).tolist()
-    [0.919, 1.249]
+    [0.919, 1.25]
     """
     import numpy as np
 

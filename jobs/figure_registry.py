@@ -14,6 +14,8 @@ MODULES: Final = (
     "wellhop.jobs.figures_sampled",
     "wellhop.jobs.figures_kerr_cat",
     "wellhop.jobs.figures_resonator",
+    "wellhop.jobs.figures_duffing",
+    "wellhop.jobs.figures_defect",
 )
 
 
@@ -21,7 +23,7 @@ def figure_jobs() -> dict[str, dict[int, FigureJob]]:
     """Every figure by system and number.
 
     >>> sorted(figure_jobs())
-    ['kerr_cat_staircase', 'kerr_two_photon_drive', 'two_photon_resonator']
+    ['driven_qubit_tls', 'duffing_attractors', 'kerr_cat_staircase', 'kerr_two_photon_drive', 'two_photon_resonator']
     """
     from wellhop.analysis.figures.gallery import joined
 

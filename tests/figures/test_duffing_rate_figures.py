@@ -8,7 +8,8 @@ import numpy as np
 import pytest
 from matplotlib.figure import Figure
 
-from wellhop.analysis.figures.duffing_rates import ARRHENIUS, DRIVE, JOBS, TEMPERATURE
+from wellhop.analysis.figures.duffing_arrhenius import ARRHENIUS
+from wellhop.analysis.figures.duffing_scans import DRIVE, TEMPERATURE
 from wellhop.analysis.figures.job import DrawnFigure, FigureJob
 from wellhop.engine.errors import ParameterError, PredictionError
 
@@ -26,8 +27,8 @@ def drawn() -> dict[int, DrawnFigure]:
 
 
 def test_every_job_says_what_it_is() -> None:
-    assert [job.number for job in JOBS] == [9, 10, 11]
-    assert all(job.title and job.source and job.seconds <= 25.0 for job in JOBS)
+    assert [job.number for job in (ARRHENIUS, TEMPERATURE, DRIVE)] == [9, 10, 11]
+    assert all(job.title and job.source and job.seconds <= 25.0 for job in (ARRHENIUS, TEMPERATURE, DRIVE))
 
 
 @pytest.mark.parametrize("number", COARSE)

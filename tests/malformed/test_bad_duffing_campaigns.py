@@ -1,4 +1,4 @@
-"""Wrong campaigns and calls for the Duffing oscillator and the driven qubit: one error that names the key and why, nothing written."""
+"""Wrong campaigns and calls for the Duffing oscillator and the driven qubit: one error that names the key, nothing written."""
 
 from __future__ import annotations
 
@@ -91,7 +91,7 @@ def test_dephasing_needs_another_scheme_than_midpoint() -> None:
     before, after, _ = CASES["midpoint with dephasing"]
     text = GOOD.replace(before, after, 1)
     assert parse(text).arms[1].name == "langevin"
-    with pytest.raises(CampaignError, match="langevin.scheme: got 'midpoint'"):
+    with pytest.raises(CampaignError, match=r"langevin\.scheme: got 'midpoint'"):
         parse(text.replace("khat = 0.1", "khat = 0.1\neta = 1e-3"))
 
 

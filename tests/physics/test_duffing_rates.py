@@ -97,7 +97,7 @@ def test_extreme_eigenvalues_give_the_same_split() -> None:
     assert found.weight_check == pytest.approx(found.weight_las, abs=1e-4)
     assert found.weight_error < 1e-4
     generic = metastable_wells(
-        system.lindblad(), np.diag(np.arange(float(found.spectrum.cutoff))), slow=found.spectrum.mode
+        system.lindblad(found.spectrum.cutoff), np.diag(np.arange(float(found.spectrum.cutoff))), slow=found.spectrum.mode
     )
     assert generic.escape_rates[::-1] == pytest.approx([found.k_lh, found.k_hl], rel=1e-4)
 

@@ -21,8 +21,8 @@ from chain_records import CENTRE, Chain, chain_records, slow_transit, three_stat
 
 from wellhop.analysis.comparison import compare
 from wellhop.analysis.directed_cores import read_directed_cores
-from wellhop.analysis.directed_naming import THREE_WELLS
 from wellhop.analysis.directed_measurement import directed_headline, measure_directed
+from wellhop.analysis.directed_naming import THREE_WELLS
 from wellhop.analysis.estimate import RateEstimate
 from wellhop.analysis.residence import residences
 from wellhop.engine.errors import StatisticsError
