@@ -14,6 +14,7 @@ import time
 from dataclasses import dataclass
 from pathlib import Path
 
+from forking_server import ForkedRun
 from toy_process import Finished, finish, mpiexec
 
 from wellhop.jobs import runtime
@@ -90,13 +91,16 @@ def counted(report: VerifyReport) -> int:
 
 def begin(folder: Path, *options: str, n_ranks: int = 0) -> subprocess.Popen[str]:
     """Start ``wellhop run``, or ``resume`` where a run has begun, serially (0) or on ranks, in a group of its own."""
+    return launch("-m", "wellhop.jobs", *run_or_resume(folder), *options, n_ranks=n_ranks)
+
+
+def run_or_resume(folder: Path) -> list[str]:
+    """The command that goes on with this folder."""
     if (folder / "manifest.json").exists():
-        action = ["resume", str(folder)]
-    else:
-        campaign = folder.with_suffix(".toml")
-        campaign.write_text(SMALL)
-        action = ["run", str(campaign), "--output", str(folder)]
-    return launch("-m", "wellhop.jobs", *action, *options, n_ranks=n_ranks)
+        return ["resume", str(folder)]
+    campaign = folder.with_suffix(".toml")
+    campaign.write_text(SMALL)
+    return ["run", str(campaign), "--output", str(folder)]
 
 
 def launch(*arguments: str, n_ranks: int = 0, cwd: Path | None = None) -> subprocess.Popen[str]:
@@ -120,14 +124,14 @@ def complete(folder: Path, *options: str, n_ranks: int = 0) -> Finished:
     return finish(begin(folder, *options, n_ranks=n_ranks), timeout=120)
 
 
-def wait_for_commit(process: subprocess.Popen[str], folder: Path) -> None:
+def wait_for_commit(process: subprocess.Popen[str] | ForkedRun, folder: Path) -> None:
     """Until the process has written a segment, or has ended."""
     before = committed(folder)
     while process.poll() is None and committed(folder) == before:
         time.sleep(0.002)
 
 
-def kill_everything(process: subprocess.Popen[str]) -> None:
+def kill_everything(process: subprocess.Popen[str] | ForkedRun) -> None:
     """SIGKILL to the process group and to every rank below its launcher, wherever the launcher put it."""
     below = _descendants(process.pid)
     with contextlib.suppress(ProcessLookupError):
