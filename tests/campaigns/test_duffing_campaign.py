@@ -116,7 +116,7 @@ def test_report_shows_both_directions_and_exponents(duffing: Reference) -> None:
     assert family.actions["langevin", "k_HL"] == pytest.approx(0.4269, abs=2e-4)
     page = runtime.report(duffing.folder)
     text = page.read_text(encoding="utf-8")
-    for word in ("small orbit LAS", "Rates against 1/λ", "HAS weight", "LAS at", "transit out of<br>LAS"):
+    for word in ("small orbit LAS", "Rates against 1/λ", "HAS weight", "at LAS, +1 at HAS", "transit out of<br>LAS"):
         assert word in text, word
     assert "vacuum" not in text
     assert "bright" not in text
