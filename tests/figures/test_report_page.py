@@ -79,7 +79,7 @@ def written(full, tmp_path_factory):
 
 
 #: Figures of a campaign with two wells: the others need directed rates or a conserved parity.
-TWO_WELLS = tuple(name for name in FIGURES if name not in ("arrhenius", "inverse_eta", "directed_rates", "coherence"))
+TWO_WELLS = tuple(name for name in FIGURES if name not in ("arrhenius", "inverse_eta", "inverse_lam", "directed_rates", "coherence"))
 
 
 def test_full_report_has_every_figure_and_file(written):

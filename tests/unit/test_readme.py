@@ -71,8 +71,29 @@ truncation = "drop"
 duration = 1000
 stop = { relative_error = 0.1 }
 """
+DUFFING = """
+[campaign]
+name = "duffing"
+[system]
+name = "duffing_attractors"
+lam = 0.08
+beta = 0.05
+khat = 0.1
+[measure.jumps]
+duration = 1000
+stop = { relative_error = 0.1 }
+[measure.langevin]
+duration = 1000
+stop = { relative_error = 0.1 }
+"""
 #: Begins the part of the README on the two-photon resonator.
 PARITY = "## A parity that is conserved"
+#: System -> (beginning of its part, parameters of the prediction shown).
+SHOWN = {
+    "two_photon_resonator": (PARITY, ("G=4", "Delta=1")),
+    "duffing_attractors": ("## Two attractors that differ", ("lam=0.06", "beta=0.05333333333333334", "khat=0.1")),
+    "driven_qubit_tls": ("## One attractor", ("Delta_d=-0.37", "Omega=0.1")),
+}
 
 
 def blocks(language: str) -> list[str]:
@@ -112,7 +133,7 @@ def test_programs_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: p
     assert main(["run", "my.toml", "--quiet"]) == 0
     assert main(["merge", "runs/my_cat"]) == 0
     programs = blocks("python")
-    assert len(programs) == 9
+    assert len(programs) == 11
     for number, program in enumerate(programs):
         capsys.readouterr()
         exec(compile(program, f"README.md, program {number}", "exec"), {"__name__": "readme"})
@@ -149,6 +170,7 @@ def test_keys_are_the_ones_read(monkeypatch: pytest.MonkeyPatch) -> None:
     parse(EVERYTHING)
     parse(DISCS)
     parse(RESONATOR)
+    parse(DUFFING)
     names = "|".join(name for system in SYSTEMS for name in parameters_of(system))
     generic = {re.sub(rf"^(system|sweep)\.({names})\b", r"\1.<parameter>", key) for key in read}
     tables = {f"measure.{name}" for name in ARM_NAMES}
@@ -182,13 +204,18 @@ def test_predictions_shown_are_computed(capsys: pytest.CaptureFixture[str]) -> N
     np.testing.assert_allclose(numbers[0], numbers[1], rtol=1e-5)
 
 
-def test_predictions_of_the_resonator_are_computed(capsys: pytest.CaptureFixture[str]) -> None:
+@pytest.mark.parametrize("system", SHOWN)
+def test_predictions_of_other_systems_are_computed(system: str, capsys: pytest.CaptureFixture[str]) -> None:
     """The rows shown, each as the command prints it."""
-    assert main(["predict", "two_photon_resonator", "-p", "G=4", "-p", "Delta=1"]) == 0
-    row = re.compile(r"^(\w+) +(decay_rate|frequency|action|loss_rate) +(\S+) +(yes|NO) ", re.MULTILINE)
+    heading, parameters = SHOWN[system]
+    words = [word for parameter in parameters for word in ("-p", parameter)]
+    part = README.split(heading)[1].split("\n## ")[0]
+    assert " ".join(["wellhop predict", system, *words]) in part
+    row = re.compile(r"^(\w+) +(decay_rate|escape_rate|frequency|action|loss_rate|amplitude|time) +(\S+) +(yes|NO) ", re.MULTILINE)
+    shown = row.findall(part)
+    assert main(["predict", system, *words, *(word for name, *_ in shown for word in ("--method", name))]) == 0
     now = {name: rest for name, *rest in row.findall(capsys.readouterr().out)}
-    shown = row.findall(README.split(PARITY)[1])
-    assert len(shown) >= 5
+    assert len(shown) >= 3
     for name, quantity, value, valid in shown:
         assert [quantity, valid] == [now[name][0], now[name][2]]
         assert float(value) == pytest.approx(float(now[name][1]), rel=1e-6)
