@@ -70,7 +70,7 @@ class DrivenQubitTLS:
     name: ClassVar[str] = "driven_qubit_tls"
     title: ClassVar[str] = "Driven qubit with a two-level defect"
     reference: ClassVar[str] = (
-        "Wang, You, Ian: Decoherence of a driven superconducting qubit coupled to a coherent two-level system"
+        "Wang, You, Ian: on the decoherence of a driven superconducting qubit with a coherent two-level defect"
     )
     attractors: ClassVar[tuple[str, ...]] = ("limit cycle",)
     order_parameter: ClassVar[str] = "none: one attractor, nothing switches"

@@ -28,9 +28,8 @@ from wellhop.analysis.measurement import Measurement
 from wellhop.analysis.prediction import predict
 from wellhop.engine.systems import build
 from wellhop.engine.systems.two_photon_resonator import TwoPhotonResonator
-from wellhop.jobs import runtime
+from wellhop.jobs import findings, runtime
 from wellhop.jobs.engines import CampaignEngine
-from wellhop.jobs.findings import findings, pull_table
 from wellhop.jobs.judging import measurement_of
 from wellhop.jobs.measure import CoherenceResult, SwitchingResult, measure_switching
 from wellhop.jobs.results import Results
@@ -121,10 +120,10 @@ def test_truncated_wigner_has_a_rate_of_its_own(measured: Found) -> None:
         assert abs(compare(one.decay_rate, exact(eta, "decay")[0]).pull) > FAR  # negative control
 
 
-def test_report_says_rates_scheme_and_exponent(resonator: Reference) -> None:
-    result, figures = findings(resonator.folder)
+def test_report_says_rates_scheme_and_exponent(resonator: Reference, monkeypatch: pytest.MonkeyPatch) -> None:
+    result, figures = findings.findings(resonator.folder)
     assert {"inverse_eta", "coherence", "directed_rates", "residence"} <= set(figures)
-    table = pull_table(result)
+    table = findings.pull_table(result)
     assert "langevin drop  Gamma" in table
     assert "Omega of quantum jumps against the exact model" in table
     assert result.unit == ""  # eta is swept, so it is no unit
@@ -135,6 +134,7 @@ def test_report_says_rates_scheme_and_exponent(resonator: Reference) -> None:
         # 95 % limits widened to 6 standard errors
         assert abs(fit.action - family.action) < FAR / 1.96 * 0.5 * (fit.upper - fit.lower)
         assert not fit.lower < 2.0 * family.action < fit.upper  # negative control
+    monkeypatch.setattr(findings, "findings", lambda folder: (result, figures))  # found once is enough
     page = runtime.report(resonator.folder)
     text = page.read_text(encoding="utf-8")
     for word in ("Coherence between parities", "Rates against 1/η", "closed form", "langevin drop", "no record reveals a well"):
@@ -154,7 +154,7 @@ def table_of(path: Path) -> list[dict[str, str]]:
 def test_clip_is_not_held_against_drop(tmp_path: Path) -> None:
     text = CAMPAIGN.replace('"drop"', '"clip"').replace("trajectories = 256", "trajectories = 64").replace("[1.2, 1.0, 0.8]", "1.2")
     assert run_here(tmp_path / "run", text) == 0
-    lines = pull_table(findings(tmp_path / "run")[0]).splitlines()
+    lines = findings.pull_table(findings.findings(tmp_path / "run")[0]).splitlines()
     clip = [line for line in lines if line.lstrip().startswith("langevin clip")]
     assert len(clip) == 2
     assert all("agrees" not in line and "disagrees" not in line for line in clip)

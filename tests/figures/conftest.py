@@ -8,6 +8,8 @@ import numpy as np
 import pytest
 from matplotlib.figure import Figure
 
+from wellhop.analysis.figures import save
+from wellhop.analysis.figures.save import figure_bytes
 from wellhop.analysis.figures.trajectory import trace_of
 from wellhop.analysis.measurement import measure
 from wellhop.analysis.prediction import Prediction
@@ -185,6 +187,16 @@ def assert_texts_apart(figure: Figure) -> None:
         for text in small_print:
             apart = not (ax.title.get_text() and box(text).overlaps(box(ax.title)))
             assert apart, f"{text.get_text()!r} overlaps {ax.title.get_text()!r}"
+
+
+@pytest.fixture
+def picture_only(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Figures are saved without their print: a PDF takes as long as the picture, and no longer says anything here."""
+
+    def quick(figure: Figure, form: str) -> bytes:
+        return b"%PDF-" if form == "pdf" else figure_bytes(figure, form)
+
+    monkeypatch.setattr(save, "figure_bytes", quick)
 
 
 @pytest.fixture(scope="session")

@@ -79,7 +79,8 @@ def written(full, tmp_path_factory):
 
 
 #: Figures of a campaign with two wells: the others need directed rates or a conserved parity.
-TWO_WELLS = tuple(name for name in FIGURES if name not in ("arrhenius", "inverse_eta", "inverse_lam", "directed_rates", "coherence"))
+OTHERS = ("arrhenius", "inverse_eta", "inverse_lam", "directed_rates", "coherence")
+TWO_WELLS = tuple(name for name in FIGURES if name not in OTHERS)
 
 
 def test_full_report_has_every_figure_and_file(written):
@@ -107,7 +108,7 @@ def test_tables_hold_the_measured_numbers(written, full):
         assert row["liouvillian verdict"] in ("agrees", "strained", "disagrees")
 
 
-def test_same_result_same_bytes(full, written, tmp_path):
+def test_same_result_same_bytes(full, written, tmp_path, request):
     _, folder = written
     write_report(full, tmp_path, figures=("staircase", "clicks"))
     for name in ("staircase", "clicks"):
@@ -116,6 +117,7 @@ def test_same_result_same_bytes(full, written, tmp_path):
                 form
             )
     assert (tmp_path / "comparison.csv").read_bytes() == (folder / "comparison.csv").read_bytes()
+    request.getfixturevalue("picture_only")  # of the prints enough has been seen
     pages = [write_report(full, tmp_path / name, figures=("clicks",)).read_bytes() for name in ("one", "two")]
     assert pages[0] == pages[1]
 
@@ -152,6 +154,7 @@ def test_drawing_in_two_threads_gives_the_same_picture(full):
     assert found[0] == found[1]
 
 
+@pytest.mark.usefixtures("picture_only")
 def test_chosen_figures_only_and_stale_ones_removed(full, tmp_path):
     (tmp_path / "survival.png").write_bytes(b"old")
     (tmp_path / "notes.txt").write_text("mine", encoding="utf-8")
@@ -163,6 +166,7 @@ def test_chosen_figures_only_and_stale_ones_removed(full, tmp_path):
     assert "Measured against predicted" in reader.headings
 
 
+@pytest.mark.usefixtures("picture_only")
 def test_without_counting_arm(make_point, make_campaign, tmp_path):
     points = [
         make_point(i, eps2, FAMILY, counting=False, trajectories=8) for i, eps2 in enumerate((3.0, 5.0))
@@ -174,6 +178,7 @@ def test_without_counting_arm(make_point, make_campaign, tmp_path):
     assert "ratio" not in rows.partition("\n")[2]
 
 
+@pytest.mark.usefixtures("picture_only")
 def test_one_point_without_curves(make_point, make_campaign, tmp_path):
     result = make_campaign([make_point(0, 4.0, FAMILY, trajectories=8)], curves=(), critical_drives=())
     reader, text = read(write_report(result, tmp_path, figures=("staircase", "residence", "survival")))
@@ -183,6 +188,7 @@ def test_one_point_without_curves(make_point, make_campaign, tmp_path):
     assert "\nliouvillian,4.0" in drawn
 
 
+@pytest.mark.usefixtures("picture_only")
 def test_a_point_in_which_nothing_switched(make_point, make_campaign, tmp_path):
     quiet = make_point(0, 4.0, FAMILY, trajectories=4)
     rng = np.random.default_rng(2)
@@ -224,6 +230,7 @@ def test_nothing_measured_yet(tmp_path):
         assert "no decay rate has been measured yet" in text
 
 
+@pytest.mark.usefixtures("picture_only")
 def test_no_prediction_means_no_residuals(make_point, make_campaign, tmp_path):
     point = replace(make_point(0, 4.0, FAMILY, trajectories=8), predictions=(), truncation=())
     result = make_campaign([point], curves=(), critical_drives=())
@@ -236,6 +243,7 @@ def test_no_prediction_means_no_residuals(make_point, make_campaign, tmp_path):
     assert "verdict</th>" not in text
 
 
+@pytest.mark.usefixtures("picture_only")
 @pytest.mark.parametrize("parameters", [{}, {"my_drive": 2.0, "damping": 0.5}])
 def test_a_model_of_the_users_own(make_point, parameters, tmp_path):
     point = make_point(0, 4.0, FAMILY, trajectories=4, counting=False)
@@ -251,6 +259,7 @@ def test_a_model_of_the_users_own(make_point, parameters, tmp_path):
     )
 
 
+@pytest.mark.usefixtures("picture_only")
 def test_refused_residence_times_are_drawn_as_such(make_point, make_campaign, tmp_path):
     point = make_point(0, 4.0, FAMILY, trajectories=4)
     refused = replace(point, measurement=replace(point.measurement, residence=None))
@@ -260,6 +269,7 @@ def test_refused_residence_times_are_drawn_as_such(make_point, make_campaign, tm
     assert "<td>refused</td>" in text
 
 
+@pytest.mark.usefixtures("picture_only")
 def test_equal_warnings_are_said_once(make_point, make_campaign, tmp_path):
     base = make_point(0, 4.0, FAMILY, trajectories=4)
     noisy = replace(base.measurement, warnings=("few: too few",))
@@ -269,6 +279,7 @@ def test_equal_warnings_are_said_once(make_point, make_campaign, tmp_path):
     assert "points 0&ndash;2, 4: few: too few" in text
 
 
+@pytest.mark.usefixtures("picture_only")
 def test_text_of_the_campaign_is_escaped(make_point, make_campaign, tmp_path):
     point = make_point(0, 4.0, FAMILY, trajectories=4)
     noisy = replace(point, measurement=replace(point.measurement, warnings=("odd: 1 < 2 & <b>bold</b>",)))
