@@ -2,18 +2,27 @@
 
 from __future__ import annotations
 
+import functools
 import importlib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 
 import numpy as np
 import pytest
 from matplotlib.figure import Figure
 
 from wellhop.analysis.estimate import RateEstimate
-from wellhop.analysis.figures import kerr_cat_staircase
+from wellhop.analysis.figures import (
+    kerr_cat_one_rate,
+    kerr_cat_staircase,
+    kerr_cat_strong_damping,
+    kerr_cat_turnover,
+)
 from wellhop.analysis.figures.job import DrawnFigure, FigureJob
 from wellhop.analysis.figures.kerr_cat_axes import MeasuredRate
+from wellhop.analysis.figures.kerr_cat_mechanisms import exact_above_floor
 from wellhop.analysis.figures.kerr_cat_staircase import knee_near
+from wellhop.analysis.kerr_cat_scan import ExactScan, scan_exact
+from wellhop.analysis.kerr_cat_turnover import Extremum, RateSource, kramers_extrema
 from wellhop.analysis.liouvillian import decay_rate
 from wellhop.engine.errors import ParameterError
 from wellhop.engine.fock import parity_signs
@@ -52,12 +61,47 @@ def job(number: int) -> FigureJob:
     return found
 
 
+def coarse_scan(systems: Sequence[KerrCat], *, shares: bool) -> ExactScan:
+    """Exact rates alone, from 12 manifolds: twice as fast as in the full space."""
+    assert not shares
+    rates = np.array([exact_above_floor(system, 12) for system in systems])
+    return ExactScan(rates, np.full((len(rates), 12), np.nan))
+
+
+@functools.cache
+def extrema_at_eight(n_th: float) -> tuple[Extremum, ...]:
+    """Of the exact rate at ε₂ = 8, which figures 7 and 11 both draw; a dear search."""
+    return kramers_extrema(8.0, n_th, lowest=1e-3, highest=1e-2)
+
+
+def cheap_extrema(
+    eps2: float, n_th: float, *, source: RateSource = "exact", lowest: float, highest: float
+) -> tuple[Extremum, ...]:
+    """Exact ones at ε₂ = 8 within a range that holds them; at the other drive those of the semi-analytical rate, close by."""
+    if source == "exact" and eps2 == 8.0:
+        found = extrema_at_eight(n_th)
+        assert all(lowest < one.kappa < highest for one in found)
+        return found
+    source = "semi_analytical" if source == "exact" else source
+    return kramers_extrema(eps2, n_th, source=source, lowest=lowest, highest=highest)
+
+
+def test_coarse_scan_is_the_scan_of_the_figures() -> None:
+    systems = [KerrCat(*p) for p in ((5.0, 1e-4, 0.05), (12.0, 1e-3, 0.05), (14.0, 0.025, 0.01), (12.0, 0.5, 0.05))]
+    found, full = (scan(systems, shares=False).decay_rate for scan in (coarse_scan, scan_exact))
+    np.testing.assert_allclose(found, full, rtol=1e-6)
+
+
 @pytest.fixture(scope="module")
 def drawn() -> Iterator[dict[int, DrawnFigure]]:
     """Every figure once, figure 2 with three of its eight curves."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(kerr_cat_staircase, "TEMPERATURES", (0.01,))
         patch.setattr(kerr_cat_staircase, "DAMPINGS", tuple(PLATEAU_ENDS))
+        for figure in (kerr_cat_staircase, kerr_cat_strong_damping):
+            patch.setattr(figure, "scan_exact", coarse_scan)
+        for figure in (kerr_cat_one_rate, kerr_cat_turnover):
+            patch.setattr(figure, "kramers_extrema", cheap_extrema)
         yield {number: job(number).draw(job(number).options(given)) for number, given in COARSE.items()}
 
 
