@@ -17,6 +17,8 @@ from wellhop.engine.errors import StatisticsError
 FEW = 10
 #: |pull| from which on a single point disagrees; p-value below which a sweep does.
 PULL_LIMIT, P_LIMIT = 4.0, 1e-3
+#: |pull| of a point without a switch below which none was to be expected: about one switch was due where it is reached.
+SILENT = 1.0
 #: Factors that a wrong convention usually makes.
 _CONVENTIONS = {2.0: "2", 0.5: "1/2", 4.0: "4", 0.25: "1/4", 2 * math.pi: "2 pi", 0.5 / math.pi: "1/(2 pi)"}
 
@@ -56,6 +58,11 @@ class Comparison:
         if size < 2.0:
             return "no switches" if self.log_ratio == -math.inf else "agrees"
         return "strained" if size < PULL_LIMIT else "disagrees"
+
+    @property
+    def telling(self) -> bool:
+        """Whether it could have disagreed: a switch was seen, or at least one or so was due."""
+        return self.log_ratio != -math.inf or abs(self.pull) >= SILENT
 
     def __str__(self) -> str:
         ratio = "" if math.isnan(self.log_ratio) else f": ratio {math.exp(self.log_ratio):.3f}"
@@ -179,7 +186,8 @@ def chi_square(comparisons: Sequence[Comparison], fitted_parameters: int = 0) ->
     amplitude or power), not physics: it is fitted, and named when it explains the disagreement.
 
     Args:
-        comparisons: points with a determined pull; others are left out. fitted_parameters: numbers of the
+        comparisons: points with a determined pull; others are left out, and those too short to expect a switch if there are
+            others. fitted_parameters: numbers of the
         prediction
             that were fitted to these points.
 
@@ -192,6 +200,8 @@ def chi_square(comparisons: Sequence[Comparison], fitted_parameters: int = 0) ->
     disagrees by the factor 2 at all points: a convention (for example one-way rate against Gamma)
     """
     used = [c for c in comparisons if not math.isnan(c.pull)]
+    # a point too short to expect a switch agrees with anything: as a degree of freedom it would only dilute the others
+    used = [c for c in used if c.telling] or used
     dof = len(used) - fitted_parameters
     if not used or dof < 1:
         raise StatisticsError(

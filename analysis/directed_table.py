@@ -175,6 +175,8 @@ def rate_table(result: CampaignResult, rows: Sequence[ComparedRate]) -> str:
             where = ", ".join(f"{parameter_column(result, n)} = {result.parameter(row.point, n):g}" for n in swept)
             lines.append(f"point {place}: {where}")
         lines.append(line)
+    if any(row.prediction is not None and not row.prediction.valid for row in rows):
+        lines.append("predictions in brackets lie outside the range in which they hold: wellhop predict says why")
     for arm, name in pairs(rows):
         total = rate_chi_square(rows, arm, name)
         if total is not None:
@@ -199,7 +201,8 @@ def _cells(result: CampaignResult, row: ComparedRate) -> list[str]:
         "-" if row.counted is None or not row.counted.value > 0.0 else f"{row.counted.value / scale:.4e}"
     )
     known = row.prediction is not None and math.isfinite(row.prediction.value)
-    cells.append(f"{row.prediction.value / scale:.4e}" if known and row.prediction is not None else "")
+    shown = f"{row.prediction.value / scale:.4e}" if known and row.prediction is not None else ""
+    cells.append(shown if row.prediction is None or row.prediction.valid or not shown else f"({shown})")
     determined = row.comparison is not None and math.isfinite(row.comparison.pull)
     cells.append(f"{row.comparison.pull:+.2f}" if determined and row.comparison is not None else "")
     return [*cells, row.verdict]

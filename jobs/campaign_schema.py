@@ -37,9 +37,12 @@ def suggestion(word: str, known: Iterable[str]) -> str:
 
     >>> suggestion("kapa", ["kappa", "eps2"])
     "did you mean 'kappa'?"
+    >>> suggestion("Beta", ["eta", "beta"])
+    "did you mean 'beta'?"
     """
-    close = difflib.get_close_matches(word, list(known), n=1, cutoff=0.6)
-    return f"did you mean {close[0]!r}?" if close else ""
+    by_lower = {name.lower(): name for name in reversed(list(known))}
+    close = difflib.get_close_matches(word.lower(), list(by_lower), n=1, cutoff=0.6)
+    return f"did you mean {by_lower[close[0]]!r}?" if close else ""
 
 
 def listed(words: Iterable[str]) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import inspect
 import json
 import math
 import shutil
@@ -219,6 +220,13 @@ def convention_of(system: str) -> str:
     return CONVENTION
 
 
+def _meaning(system: type[Any]) -> str:
+    """Equations and parameters of a system, as its own module states them."""
+    equations = inspect.getdoc(inspect.getmodule(system)) or ""
+    parameters = (inspect.getdoc(system) or "").split("Raises:")[0].strip()
+    return textwrap.indent(f"\n{equations}\n\n{parameters}\n", "  ")
+
+
 def _shown(value: float | None) -> str:
     return "-" if value is None else f"{value:.6g}"
 
@@ -289,16 +297,20 @@ def _wrapped(text: str, columns: int, start: str = "") -> str:
 
 
 def add_arguments_systems(parser: argparse.ArgumentParser) -> None:
-    """``wellhop systems`` takes none."""
+    """``wellhop systems``: all of them, or one with what its parameters mean."""
+    parser.add_argument("system", nargs="?", metavar="SYSTEM", help="only this one, with its equations and parameters")
 
 
 def execute_systems(arguments: argparse.Namespace) -> int:
     """Print what can be named in ``[system]`` and on the command line."""
     from wellhop.analysis.prediction import methods_of
-    from wellhop.engine.systems import MEASURABLE, SYSTEMS, parameters_of
+    from wellhop.engine.systems import MEASURABLE, SYSTEMS, parameters_of, system_class
 
-    for name, system in SYSTEMS.items():
+    chosen = SYSTEMS if arguments.system is None else {arguments.system: system_class(arguments.system)}
+    for name, system in chosen.items():
         print(f"{name}: {system.title}\n  {system.reference}")
+        if arguments.system is not None:
+            print(_meaning(system))
         shown = [
             n if value is None else f"{n} (default {value:g})" for n, value in parameters_of(name).items()
         ]

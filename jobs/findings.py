@@ -146,6 +146,9 @@ def findings(folder: Path) -> tuple[CampaignResult, tuple[str, ...]]:
 def _unit(campaign: Campaign) -> str:
     """The parameter that rates are shown in units of; empty where it does not serve."""
     name = UNITS[campaign.system]
+    if name == "dw":
+        # the scaled parameters have no unit: only where dw is 1 are rates in its units those of the user
+        return name if all(point.parameters[name] == 1.0 for point in campaign.points) else ""
     return name if name != "eta" or name not in campaign.swept else ""
 
 

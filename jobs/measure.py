@@ -62,12 +62,13 @@ def measure_switching(
     report: Callable[[str], None] | None = None,
     **parameters: float,
 ) -> SwitchingResult | DirectedResult | CoherenceResult:
-    """Measure how fast a system switches between its two or three wells.
+    """Measure how fast a system switches between its wells.
 
     Batches of trajectories are run until the error of ln Γ falls below ``relative_error``. Γ is the decay rate of the
     population difference, k_01 + k_10; for symmetric wells twice the one-way rate. With three wells the error is that of the
-    less certain of k_v (out of the vacuum) and k_b (out of a bright well). Where parity is conserved (two-photon resonator
-    without one-photon loss) it is that of the less certain of Γ and Ω, decay and frequency of the coherence between parities.
+    less certain of k_v (out of the vacuum) and k_b (out of a bright well), for the Duffing oscillator of k_LH and k_HL. Where
+    parity is conserved (two-photon resonator without one-photon loss) it is that of the less certain of Γ and Ω, decay and
+    frequency of the coherence between parities.
 
     Args:
         model: name of a built-in system (then give its ``parameters``), a system object, a :class:`LindbladModel`, or a Hamiltonian
@@ -78,8 +79,8 @@ def measure_switching(
             own, for built-in systems.
         relative_error: one standard deviation of ln Γ to reach, between 0 and 0.5.
         max_trajectories: stop there in any case.
-        duration: length of a trajectory; 20/Γ of the prediction by default, with three wells 5/lam_e, of a coherence 5/|Γ + iΩ| (12
-            where Ω > 10 Γ).
+        duration: length of a trajectory; 20/Γ of the prediction by default, with three wells 5/lam_e, with two different ones
+            5/Γ, of a coherence 5/|Γ + iΩ| (12 where Ω > 10 Γ).
         displacements: (2, n_channels) shifts β of the jump operators in either well; -Tr(L_k ρ_w) by default.
         propagator: of jumps, see :func:`wellhop.engine.unravelling.build_problem`.
         scheme, dt: of Langevin steps, see :func:`wellhop.engine.langevin_problem.oscillator_problem`.
@@ -90,7 +91,8 @@ def measure_switching(
         report: called with a line after every batch.
 
     Returns:
-        :class:`SwitchingResult` for two wells, :class:`DirectedResult` for three, :class:`CoherenceResult` for a conserved parity.
+        :class:`SwitchingResult` for two like wells, :class:`DirectedResult` for three or two different ones,
+        :class:`CoherenceResult` for a conserved parity.
 
     Raises:
         ParameterError, ModelError: malformed arguments.

@@ -112,9 +112,11 @@ def _number(written: str) -> float | None:
 
 
 def _built(system: str, values: dict[str, float], problems: list[str]) -> tuple[Any, list[str]]:
-    from wellhop.engine.systems import build
+    from wellhop.engine.systems import build, by_rates
 
     try:
+        if by_rates(system, values):
+            return (None, problems) if problems else (build(system, values), [])
         unknown = name_problems(system, list(values))
     except ParameterError as error:
         return None, [str(error), *problems]

@@ -332,7 +332,7 @@ def _draw_wells(
         system_name, parameters, engine=engine, duration=duration, seed=seed, unravellings=names, truncation=truncation
     )
     unit = UNITS.get(system_name, "")
-    unit = unit if unit in parameters else ""
+    unit = unit if unit in parameters and (unit != "dw" or parameters[unit] == 1.0) else ""
     scaled = [scaled_trace(trace, parameters.get(unit, 1.0)) for trace in traces]
     levels = well_levels(build_measurable(system_name, parameters))
     frame = CampaignResult("trajectory", system_name, "", ())

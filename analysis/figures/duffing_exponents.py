@@ -77,7 +77,7 @@ def _draw_rates(
     look: dict[str, Any] = {"fmt": marker, "color": colour, "markersize": 4.5, "markeredgecolor": "white", "zorder": 3}
     rows = [row for row in family.rows[source] if row.estimate.value > 0.0]
     known = [
-        (1.0 / noise(r.point), r.prediction.value / _unit(family))
+        (1.0 / noise(r.point), r.prediction.value)
         for r in rows
         if r.prediction is not None and r.prediction.value > 0.0
     ]
@@ -92,19 +92,14 @@ def _draw_rates(
             for where, value in zip(x, steep, strict=True):
                 table.add("slope of the action", *source, where, value, None, None)
     for row in rows:
-        where, unit = 1.0 / noise(row.point), _unit(family)
-        value, low, high = (v / unit for v in (row.estimate.value, row.estimate.lower, row.estimate.upper))
+        where = 1.0 / noise(row.point)
+        value, low, high = row.estimate.value, row.estimate.lower, row.estimate.upper
         upper.errorbar([where], [value], yerr=[[value - low], [high - value]], **look)
         table.add("measured", *source, where, value, low, high)
-        if row.prediction is not None and row.prediction.value > 0.0:
-            value, low, high = (v * unit / row.prediction.value for v in (value, low, high))
+        if row.prediction is not None and row.prediction.valid and row.prediction.value > 0.0:
+            value, low, high = (v / row.prediction.value for v in (value, low, high))
             lower.errorbar([where + aside], [value], yerr=[[value - low], [high - value]], **look)
             table.add("measured/predicted", *source, where, value, low, high)
-
-
-def _unit(family: DuffingFamily) -> float:
-    """dw, the unit of rates."""
-    return dict(family.family).get("dw", 1.0)
 
 
 def _draw_exponents(ax: Axes, name: str, arms: list[str], family: DuffingFamily, table: DrawnTable) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import MISSING, fields
 
 from wellhop.engine.errors import ParameterError, UnravellingError
@@ -42,6 +42,16 @@ def parameters_of(name: str) -> dict[str, float | None]:
     return {f.name: None if f.default is MISSING else f.default for f in fields(system_class(name))}
 
 
+def by_rates(name: str, parameters: Iterable[str]) -> tuple[str, ...]:
+    """Names of the rates that a system may be given by instead of its scaled parameters; empty where none of them is used.
+
+    >>> by_rates("duffing_attractors", ["dw", "chi"]), by_rates("duffing_attractors", ["lam", "dw"])
+    (('dw', 'chi', 'eps', 'kappa', 'n_th', 'eta'), ())
+    """
+    own = {"chi", "eps", "kappa"} if name == DuffingAttractors.name else set()
+    return ("dw", "chi", "eps", "kappa", "n_th", "eta") if own & set(parameters) else ()
+
+
 def system_class(name: str) -> type[System]:
     """Class of the system called ``name``.
 
@@ -58,7 +68,8 @@ def build(name: str, parameters: Mapping[str, float]) -> System:
 
     Args:
         name: key of :data:`SYSTEMS`.
-        parameters: parameter name -> value; those with a default may be left out.
+        parameters: parameter name -> value; those with a default may be left out. The Duffing oscillator may be given by the
+            rates dw, chi, eps, kappa instead of lam, beta, khat.
 
     Raises:
         ParameterError: unknown system, unknown or missing parameter, or a value outside its range.
@@ -68,6 +79,9 @@ def build(name: str, parameters: Mapping[str, float]) -> System:
     """
     cls = system_class(name)
     known = parameters_of(name)
+    rates = by_rates(name, parameters)
+    if rates:
+        return _from_rates(rates, parameters)
     for key, value in parameters.items():
         if key not in known:
             raise ParameterError(
@@ -77,6 +91,19 @@ def build(name: str, parameters: Mapping[str, float]) -> System:
         if default is None and key not in parameters:
             raise ParameterError(f"{name}.{key}", None, "a number; this parameter has no default")
     return cls(**parameters)
+
+
+def _from_rates(rates: Sequence[str], parameters: Mapping[str, float]) -> DuffingAttractors:
+    """The Duffing oscillator from dw, chi, eps, kappa."""
+    for key, value in parameters.items():
+        if key not in rates:
+            raise ParameterError(
+                key, value, "one of " + ", ".join(rates), "rates and scaled parameters (lam, beta, khat) cannot be mixed"
+            )
+    for key in rates[:4]:
+        if key not in parameters:
+            raise ParameterError(key, None, "a number, where the system is given by rates")
+    return DuffingAttractors.from_rates(**parameters)
 
 
 def build_measurable(name: str, parameters: Mapping[str, float]) -> SwitchingSystem:
@@ -95,22 +122,23 @@ def switching(system: System) -> SwitchingSystem:
     Raises:
         UnravellingError: it has one attractor at any parameters.
 
-    >>> switching(DrivenQubitTLS(-0.37, 0.1))
-    Traceback (most recent call last):
-    ...
-    wellhop.engine.errors.UnravellingError: driven_qubit_tls: one attractor, nothing switches, so there is no rate to measure; \
-    wellhop figure driven_qubit_tls 9 runs its trajectories; rates can be measured of kerr_cat_staircase, \
-    kerr_two_photon_drive, two_photon_resonator, duffing_attractors
+    >>> try:
+    ...     switching(DrivenQubitTLS(-0.37, 0.1))
+    ... except UnravellingError as error:
+    ...     print(str(error)[:54])
+    driven_qubit_tls: one attractor, nothing switches, so
     """
     if isinstance(system, DrivenQubitTLS):
         raise UnravellingError(
-            f"{system.name}: one attractor, nothing switches, so there is no rate to measure; wellhop figure {system.name} 9 runs "
-            f"its trajectories; rates can be measured of {', '.join(MEASURABLE)}"
+            f"{system.name}: one attractor, nothing switches, so there is no rate to measure; wellhop figure {system.name} 2 and 9 "
+            "draw its trajectories, wellhop.engine.defect_langevin.sample_langevin runs them; "
+            f"rates can be measured of {', '.join(MEASURABLE)}"
         )
     return system
 
 
 def _close(word: str, known: Mapping[str, object]) -> str:
     """Hint with the nearest known names, empty when nothing is near."""
-    near = difflib.get_close_matches(word, list(known), n=2, cutoff=0.5)
+    by_lower = {name.lower(): name for name in reversed(list(known))}
+    near = [by_lower[name] for name in difflib.get_close_matches(word.lower(), list(by_lower), n=2, cutoff=0.5)]
     return "did you mean " + " or ".join(near) + "?" if near else ""

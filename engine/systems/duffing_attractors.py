@@ -38,10 +38,12 @@ class DuffingAttractors:
     Args:
         lam: λ = -χ/dw > 0, the size of a quantum: wells hold r/(2λ) photons.
         beta: β = 2λ(ε/dw)² > 0, the drive.
-        khat: k̂ = κ/(2 dw) > 0, half the energy decay rate.
+        khat: k̂ = κ/(2 dw) > 0, half the energy decay rate over dw.
         n_th: thermal photons of the bath >= 0.
         eta: dephasing rate η >= 0, jump operator sqrt(2η) a†a.
-        dw: detuning dw > 0, the unit of a rate.
+        dw: detuning dw > 0; rates and eta come in whatever unit it is given in: 2π x 1 MHz = 6.2832 rad/us gives rates in 1/us.
+
+    The command line and :func:`wellhop.engine.systems.build` also take the rates dw, chi, eps, kappa instead of lam, beta, khat.
 
     Raises:
         ParameterError: a parameter is not a finite number or outside its range.
@@ -64,7 +66,7 @@ class DuffingAttractors:
         "Feng, Guo: Quantum dissipative dynamics of a driven Duffing oscillator near attractors"
     )
     attractors: ClassVar[tuple[str, ...]] = ("LAS", "HAS")
-    order_parameter: ClassVar[str] = "slowest left mode of the Liouvillian (committor)"
+    order_parameter: ClassVar[str] = "X, position along the line between the attractors: -1 at LAS (small orbit), +1 at HAS (large orbit)"
     symmetric: ClassVar[bool] = False
 
     def __post_init__(self) -> None:

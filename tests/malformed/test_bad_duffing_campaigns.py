@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from wellhop.engine.errors import CampaignError, ParameterError, UnravellingError
+from wellhop.engine.systems import build
 from wellhop.engine.systems.driven_qubit_tls import DrivenQubitTLS
 from wellhop.engine.systems.duffing_attractors import DuffingAttractors
 from wellhop.jobs import cli
@@ -162,3 +163,20 @@ def test_parameters_of_the_driven_qubit_are_checked(
     words = [word for key, value in values.items() for word in ("-p", f"{key}={value}")]
     assert cli.main(["predict", "driven_qubit_tls", *words]) == 2
     assert f"{name}: got" in capsys.readouterr().err
+
+
+def test_rates_instead_of_scaled_parameters(capsys: pytest.CaptureFixture[str]) -> None:
+    rates = {"dw": 2.0, "chi": -0.12, "eps": 4 / 3, "kappa": 0.4}
+    words = [word for name, value in rates.items() for word in ("-p", f"{name}={value}")]
+    assert cli.main(["predict", "duffing_attractors", *words, "--method", "action_LH"]) == 0
+    assert "lam = 0.06, beta = 0.0533333, khat = 0.1" in capsys.readouterr().out
+    assert build("duffing_attractors", rates) == DuffingAttractors.from_rates(**rates)
+    for wrong, said in ((["-p", "lam=0.1"], "cannot be mixed"), (["-p", "chi=0.1"], "second value")):
+        assert cli.main(["predict", "duffing_attractors", *words, *wrong]) == 2
+        assert said in capsys.readouterr().err
+    assert cli.main(["predict", "duffing_attractors", *words[:6]]) == 2
+    assert "kappa: got None" in capsys.readouterr().err
+    assert cli.main(["predict", "duffing_attractors", "-p", "Beta=0.05"]) == 2
+    assert "did you mean 'beta'" in capsys.readouterr().err
+    assert cli.main(["systems", "duffing_attractors"]) == 0
+    assert "β = 2λ(ε/dw)²" in capsys.readouterr().out

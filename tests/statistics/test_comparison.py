@@ -101,3 +101,17 @@ def test_undetermined_points_are_left_out_and_bad_input_refused() -> None:
         chi_square([compare(nothing, 1.0)])
     with pytest.raises(StatisticsError, match="prediction"):
         compare(_scatter(1.0), 0.0)
+
+
+def test_points_too_short_to_expect_a_switch_do_not_dilute_a_sweep() -> None:
+    """A limit of 3e-4 against 1e-11 agrees with anything; a limit below a fast prediction does not, and counts."""
+    seen = [compare(RateEstimate("escape_rate", "demo", 1.3, 1.0, 1.6, 0.1, 0.95), 1.0, float(x)) for x in range(3)]
+    silent = RateEstimate(
+        "escape_rate", "demo", 0.0, 0.0, 3e-4, math.inf, 0.95, {"n_switched": 0, "exposure": 1e4}, (), 1.0
+    )
+    quiet, refuted = compare(silent, 1e-11, 3.0), compare(silent, 2e-3, 3.0)
+    assert (quiet.verdict, quiet.telling) == ("no switches", False)
+    assert (refuted.verdict, refuted.telling) == ("disagrees", True)
+    assert chi_square([*seen, quiet, quiet]).dof == chi_square(seen).dof == 3
+    assert chi_square([*seen, refuted]).dof == 4
+    assert chi_square([quiet]).verdict == "not contradicted, but no point has a switch"
