@@ -66,7 +66,7 @@ class DuffingAttractors:
         "Feng, Guo: Quantum dissipative dynamics of a driven Duffing oscillator near attractors"
     )
     attractors: ClassVar[tuple[str, ...]] = ("LAS", "HAS")
-    order_parameter: ClassVar[str] = "X, position along the line between the attractors: -1 at LAS (small orbit), +1 at HAS (large orbit)"
+    order_parameter: ClassVar[str] = "X, along the line between the attractors: -1 at LAS (small orbit), +1 at HAS (large)"
     symmetric: ClassVar[bool] = False
 
     def __post_init__(self) -> None:
