@@ -12,7 +12,8 @@ where their phases differ by
 
 μ(t*) = 0 exactly where |x| is odd; |x| = 1 is the first such locus, |x| = 3, 5, ... lie in phase I and are deeper and deeper
 inside the weak-drive tail. Solving arg(μ_ss/Ω) + arg(e^{(s+iΔ_d)t} - 1) = ±π|x| for t first gives the locus without a search in
-the drive: the left side is monotone in t.
+the drive: the left side is monotone in t. It begins at arctan(Δ_d/s), so that there is no |x| = 1 where arg(μ_ss/Ω) leaves less
+than that of the half turn: a hot defect with Δ_c > 0, whose force has Im μ_ss > 0. The first collapse has |x| = 3 there.
 
 Wang, You, Ian, on the decoherence of a driven superconducting qubit coupled to a coherent two-level system, Appendix D, which
 has words only; the rule with δ = 0.25 is ours.
@@ -157,7 +158,8 @@ def collapse_drive(system: DrivenQubitTLS, order: int = 1) -> Collapse:
 
     Raises:
         ParameterError: α₀ = 0, Δ_d = 0, where nothing turns, or an order that is not odd.
-        PredictionError: the drive is smaller than the smallest double.
+        PredictionError: no t solves it at this order (|x| = 1 only, see the top of this file), the drive is smaller than the
+            smallest double, or the phase of the turning term is lost to round-off.
 
     >>> found = collapse_drive(DrivenQubitTLS(0.52, 0.1))
     >>> f"{found.drive:.4f} {found.time:.3f}"
@@ -177,10 +179,19 @@ def collapse_drive(system: DrivenQubitTLS, order: int = 1) -> Collapse:
     def excess(t: float) -> float:
         return system.delta_d * t + cmath.phase(-_expm1(-exponent * t)) - target
 
+    # monotone in t from arctan(Δ_d/s) on; between that and the target no turn is left to make
+    if abs(target) <= math.atan2(abs(system.delta_d), system.s) or target * system.delta_d <= 0.0:
+        raise PredictionError(
+            f"collapse: no first collapse here, |x| = {order} is reached at no drive (the steady amplitude is ahead by "
+            f"arg mu_ss = {cmath.phase(per_drive):.4g}); order {order + 2} exists"
+        )
     # the principal argument of 1 - e^{-zt} lies within ±π/2
     late = (abs(target) + 0.5 * math.pi) / abs(system.delta_d)
     early = max(abs(target) - 0.5 * math.pi, 0.0) / abs(system.delta_d)
-    time = float(brentq(excess, max(early, 1e-12 * late), late, xtol=1e-14 * late, rtol=1e-14))
+    early = max(early, 1e-12 * late)
+    if not excess(early) * excess(late) <= 0.0:
+        raise PredictionError(_unresolved("collapse", system, late))
+    time = float(brentq(excess, early, late, xtol=1e-14 * late, rtol=1e-14))
     decayed = math.exp(-system.s * time)
     drive = system.alpha_0 * decayed / (abs(per_drive) * abs(_expm1(-exponent * time)))
     if drive == 0.0:
@@ -207,6 +218,9 @@ def smallest_mean(system: DrivenQubitTLS) -> Minimum:
 
     With P = 2π/|Δ_d| it lies in [t* - P, t* + P]: outside, ||d₀|e^{-st} - R| alone is larger than |μ| becomes inside.
 
+    Raises:
+        PredictionError: so many turns until t* that their phase is lost to round-off.
+
     >>> found = smallest_mean(DrivenQubitTLS(-0.37, 0.1))
     >>> f"{found.size:.4f} {found.time:.3f}"
     '0.0020 1.137'
@@ -232,6 +246,8 @@ def smallest_mean(system: DrivenQubitTLS) -> Minimum:
     low, high = float(times[max(best - 1, 0)]), float(times[min(best + 1, _GRID - 1)])
     if slope(low) >= 0.0:
         return Minimum(float(abs(mean(system, low))), low)
+    if slope(high) <= 0.0:
+        raise PredictionError(_unresolved("smallest mean", system, high))
     time = float(brentq(slope, low, high, xtol=1e-15 * high, rtol=1e-14))
     return Minimum(float(abs(mean(system, time))), time)
 
@@ -239,6 +255,13 @@ def smallest_mean(system: DrivenQubitTLS) -> Minimum:
 def _per_drive(system: DrivenQubitTLS) -> complex:
     """μ_ss per Ω/2π, 1/MHz."""
     return replace(system, Omega=1.0).mu_ss
+
+
+def _unresolved(what: str, system: DrivenQubitTLS, time: float) -> str:
+    return (
+        f"{what}: Delta_d t = {system.delta_d * time:.3g} at t = {time:.3g} us and s t = {system.s * time:.3g}, which round-off "
+        "does not resolve, allowed is a defect that damps within fewer turns"
+    )
 
 
 def _expm1(z: complex) -> complex:
