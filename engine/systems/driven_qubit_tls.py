@@ -30,9 +30,9 @@ from wellhop.engine.errors import ParameterError
 from wellhop.engine.lindblad import LindbladModel
 from wellhop.engine.oscillator import Oscillator, finite_real
 
-#: ħ/k_B in microseconds times kelvin: ω/T in rad/us and mK is 7.638 ω/T.
-_HBAR_OVER_K = 1.054571817e-34 / 1.380649e-23 * 1e6 * 1e3  # rad/us and mK
 TWO_PI = 2.0 * math.pi
+#: ħ/k_B for rates in rad/us and temperatures in mK, from h and k_B, which are exact in the SI.
+_HBAR_OVER_K = 6.62607015e-34 / TWO_PI / 1.380649e-23 * 1e6 * 1e3
 
 
 @dataclass(frozen=True)
