@@ -131,7 +131,7 @@ def read_directed_cores(
     elif product > TRANSIT_WARN:
         warnings.append(
             f"rate_x_transit: rate x transit = {product:.2g} > {TRANSIT_WARN:g} with cores {name}: counted rates "
-            "are off by about this; the spectral rates are not"
+            "are off by about this, or by more where many returns are fast; the spectral rates are not"
         )
     if found.unlabelled:
         warnings.append(f"unlabelled: {found.unlabelled} trajectories never entered a core {name}")

@@ -114,7 +114,7 @@ def measure_switching(
         plan = replace(plan, setup=jump_setup(plan.subject, manifolds_resolved=True))
     if duration is None:
         if not math.isfinite(plan.scales.rate):
-            raise ParameterError("duration", None, "a number > 0 here", "the switching rate lies below round-off")
+            raise ParameterError("duration", None, "a number > 0 here", plan.scales.missing)
         duration = plan.duration
     burn_in = BURN_IN_RELAXATION_TIMES * plan.scales.relaxation_time
     if duration <= 2.0 * burn_in:

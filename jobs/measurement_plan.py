@@ -33,7 +33,7 @@ from wellhop.engine.unravelling import CoreDefinition, JumpProblem, JumpSetup, P
 from wellhop.jobs.core_sizes import jump_setup_with_cores, langevin_cores
 from wellhop.jobs.duffing_arms import duffing_langevin_problem, duffing_setup
 from wellhop.jobs.langevin_arm import BATCHES
-from wellhop.jobs.point_checks import RESONATOR_BATCH, centre_of, well_count
+from wellhop.jobs.point_checks import MOST_LEVELS, RESONATOR_BATCH, centre_of, well_count
 from wellhop.jobs.resonator_checks import check_depth, signal_of
 from wellhop.jobs.time_scales import BURN_IN_RELAXATION_TIMES, TimeScales, time_scales
 
@@ -204,6 +204,11 @@ def _built_in(system: SwitchingSystem, method: Literal["jumps", "langevin"]) -> 
         return _resonator(system, method)
     if isinstance(system, DuffingAttractors):
         require_two_wells(system)
+        if method == "jumps" and system.default_cutoff() > MOST_LEVELS:
+            raise UnravellingError(
+                f"{system.name}: lam = {system.lam:g} takes {system.default_cutoff()} Fock levels, allowed are {MOST_LEVELS}; use "
+                "a larger lam, or method='langevin', which needs none"
+            )
         setup = duffing_setup(system)[0] if method == "jumps" else None
         return Plan(system, setup, time_scales(system, method), 2, (-1.0, 1.0))
     wells = well_count(system)

@@ -125,8 +125,7 @@ def _times(arm: Arm, scales: TimeScales) -> tuple[_Times, str]:
     times = _Times(duration, interval or math.nan, burn_in)
     if not math.isfinite(duration):
         return times, (
-            "duration: got switching_times, allowed is a plain number there: the switching rate of the model lies below "
-            "round-off or needs too large a Fock space"
+            f"duration: got switching_times, allowed is a plain number there: {scales.missing}"
         )
     if duration <= burn_in:
         return times, f"duration: got {duration:g}, allowed is more than the burn-in of {burn_in:g}"

@@ -98,7 +98,7 @@ def default_length(scales: TimeScales, most: float) -> float:
     """Length of an illustration where none is asked for, at most ``most``."""
     if not math.isfinite(scales.rate):
         raise ParameterError(
-            "duration", None, "a number > 0 here", "the switching rate lies below round-off, or needs too large a Fock space"
+            "duration", None, "a number > 0 here", scales.missing
         )
     return min(SWITCHING_TIMES / scales.rate, FAST_TIMES / scales.fastest, most)
 

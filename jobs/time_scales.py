@@ -38,13 +38,19 @@ class TimeScales:
             |Γ + iΩ| for a coherence between parities.
         second_rate: next rate beyond all switching rates.
         relaxation_time: inside a well.
-        guesses: switching rates by name where there is more than one.
+        guesses: switching rates by name where there is more than one. problem: why there is no rate, where that is known.
     """
 
     rate: float
     second_rate: float
     relaxation_time: float
     guesses: Mapping[str, float] = field(default_factory=dict)
+    problem: str = ""
+
+    @property
+    def missing(self) -> str:
+        """What to say where a rate is needed and there is none."""
+        return self.problem or "the switching rate of the model lies below round-off or needs too large a Fock space"
 
     @property
     def fastest(self) -> float:
@@ -129,12 +135,12 @@ def _duffing(system: DuffingAttractors, engine: str) -> TimeScales:
     model = system if engine == "jumps" else replace(system, eta=0.0)
     try:
         found = duffing_rates(model, "exact" if engine == "jumps" else "twa")
-    except (CutoffError, PredictionError, SpectrumError):
-        return TimeScales(math.nan, math.nan, relaxation)
+    except (CutoffError, PredictionError, SpectrumError) as error:
+        return TimeScales(math.nan, math.nan, relaxation, problem=str(error))
     slow = found.spectrum.mode
     slower = min(found.k_lh, found.k_hl)
     if not (slow.resolved and slower > 0.0):
-        return TimeScales(math.nan, math.nan, relaxation)
+        return TimeScales(math.nan, math.nan, relaxation, problem="the switching rate of the model lies below round-off")
     guesses = {"Gamma": slow.value, "k_LH": found.k_lh, "k_HL": found.k_hl}
     second = math.nan if slow.next_rate is None else slow.next_rate
     return TimeScales(slow.value, second, relaxation, guesses)

@@ -164,7 +164,16 @@ class DuffingAttractors:
         >>> [round(r, 6) for r in DuffingAttractors(0.06, 4 / 75, 0.1).photon_roots()]
         [0.059638, 0.753454, 1.186908]
         """
-        found = [2.0 * self.lam * abs(point.alpha) ** 2 for point in self.weyl_oscillator().fixed_points()]
+        cubic = np.array([1.0, -2.0, 1.0 + self.khat**2, -self.beta])
+        found = []
+        for root in np.roots(cubic):
+            # a double root is found as a close complex pair
+            if abs(root.imag) < 1e-6 * max(1.0, abs(root)):
+                r = float(root.real)
+                for _ in range(3):
+                    slope = float(np.polyval(np.polyder(cubic), r))
+                    r -= float(np.polyval(cubic, r)) / slope if slope != 0.0 else 0.0
+                found.append(r)
         return sorted(found)
 
     def scaled(self, place: Place) -> complex:
@@ -177,7 +186,7 @@ class DuffingAttractors:
             raise ParameterError("place", place, "one of LAS, saddle, HAS")
         self.require_bistable(f"{place}")
         r = self.photon_roots()[("LAS", "saddle", "HAS").index(place)]
-        return complex(-1j * np.sqrt(self.beta) / (self.khat + 1j * (1.0 - r)))
+        return self._place(r)
 
     def amplitude(self, place: Place) -> complex:
         """α of a fixed point.
@@ -210,7 +219,10 @@ class DuffingAttractors:
 
     def fixed_points(self) -> list[FixedPoint]:
         """Fixed points of the mean field with their eigenvalues dw (-k̂ ± i sqrt((1-r)(1-3r))), in the order of Re α."""
-        return self.weyl_oscillator().fixed_points()
+        mean_field = self.weyl_oscillator()
+        places = [self._place(r) / float(np.sqrt(2.0 * self.lam)) for r in self.photon_roots()]
+        places.sort(key=lambda alpha: alpha.real)
+        return [FixedPoint(alpha, mean_field.linearised_eigenvalues(alpha)) for alpha in places]
 
     def default_cutoff(self) -> int:
         """Fock states: m + 9 sqrt(m (1 + 2 n_th)) + 12 for m photons at the outermost attractor, at least 40.
@@ -227,7 +239,15 @@ class DuffingAttractors:
                 f"cutoff: the outermost attractor holds {photons:.3g} photons, no Fock space can; use a larger lam"
             )
         spread = CUTOFF_WIDTHS * np.sqrt(photons * (1.0 + 2.0 * self.n_th))
-        return max(40, int(np.ceil(photons + spread + 12.0)))
+        return max(40, int(np.ceil(photons + max(spread + 12.0, self.thermal_levels()))))
+
+    def thermal_levels(self) -> float:
+        """Fock states that a thermal state of n_th photons fills up to 1e-12 of its weight.
+
+        >>> round(DuffingAttractors(0.06, 4 / 75, 0.1, n_th=1.0).thermal_levels(), 1)
+        39.9
+        """
+        return float(np.log(1e12) / np.log1p(1.0 / self.n_th)) if self.n_th > 0.0 else 0.0
 
     def lindblad(self, cutoff: int | None = None) -> LindbladModel:
         """The model in Fock space.
@@ -250,6 +270,10 @@ class DuffingAttractors:
                 f"cutoff: got {cutoff}, allowed is >= {smallest} for {photons:.4g} photons; use cutoff {self.default_cutoff()}"
             )
         return self.oscillator().lindblad(int(cutoff))
+
+    def _place(self, r: float) -> complex:
+        """Scaled amplitude of a fixed point with r = |z|²."""
+        return complex(-1j * np.sqrt(self.beta) / (self.khat + 1j * (1.0 - r)))
 
     def _photons(self) -> float:
         """Photons r/(2λ) of the outermost fixed point."""
