@@ -93,7 +93,9 @@ def _prediction_lines(predictions: Sequence[Prediction], comparisons: Mapping[st
     for p in predictions:
         pull = comparisons.get(p.name)
         lines.append(
-            f"{p.label}: {p.value:.6g}" + ("" if pull is None else f", pull {pull.pull:+.2f} ({pull.verdict})")
+            f"{p.label}: {p.value:.6g}"
+            + ("" if pull is None else f", pull {pull.pull:+.2f} ({pull.verdict})")
+            + ("" if p.valid or not p.note else f" [not valid here: {p.note}]")
         )
     return lines
 

@@ -93,7 +93,9 @@ def test_both_directions_agree_with_the_model_simulated(
         truth, other = (rates_of(exact[point, a]) for a in (arm, "langevin" if arm == "jumps" else "jumps"))
         for name, value in truth.items():
             estimate = one.rates[name]
+            # the first is the statistical test; the second holds at this seed, chosen beforehand, and guards against drift
             assert abs(compare(estimate, value).pull) < FAR, (point, name)
+            assert abs(compare(estimate, value).pull) < 4.0, (point, name)
             assert estimate.relative_error < (0.09 if name != "k_HL" else 0.17), (point, name)
         # negative controls: the other direction, and the other model, whose k_LH is two to five times as large or small
         for wrong in (truth["k_HL"], other["k_LH"]):
