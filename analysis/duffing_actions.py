@@ -35,6 +35,18 @@ RealArray = npt.NDArray[np.float64]
 #: Truncated-Wigner over quantum exponent beyond which a connection found by shooting is not the cheapest one. Compared with
 #: the slopes of the generator the ratio is 0.3 ... 1.1 from one edge of the bistable range to the other.
 LARGEST_RATIO = 2.0
+#: Where the search fails, shots that rounding keeps off the saddle or a mesh that does not settle, it is made at these multiples of
+#: (β, k̂) instead, one after the other, and the path found is followed back.
+NEIGHBOURS = (
+    (0.99, 1.0),
+    (1.01, 1.0),
+    (1.0, 0.97),
+    (1.0, 1.03),
+    (0.96, 1.0),
+    (1.04, 1.0),
+    (1.0, 0.9),
+    (1.0, 1.1),
+)
 
 
 @dataclass(frozen=True)
@@ -117,7 +129,8 @@ def refuse_dephasing(system: DuffingAttractors) -> None:
 def escape_path(system: DuffingAttractors, model: WeakNoiseModel, well: Attractor) -> EscapePath:
     """The least-action path out of a well, by the shared instanton solvers.
 
-    Truncated Wigner: shooting, then Newton's method; refused where it costs more than twice the quantum exponent.
+    Truncated Wigner: shooting, then Newton's method; refused where it costs more than twice the quantum exponent. Where that finds
+    nothing, the same at a neighbouring (β, k̂), from where the path is followed.
     Full Keldysh: the reversed relaxation at n_th = 0, else the truncated-Wigner path with the quantum vertex switched on at fixed
     temperature, which spans what a rising temperature at a fixed vertex does not: the cold path out of LAS has spikes of momentum.
 
@@ -146,15 +159,68 @@ def escape_path(system: DuffingAttractors, model: WeakNoiseModel, well: Attracto
 @functools.lru_cache(maxsize=64)
 def _classical(beta: float, khat: float, well: Attractor) -> EscapePath:
     """The truncated-Wigner path at n_th = 0; kept, since every temperature and the warm quantum paths start from it."""
+    try:
+        return _searched(beta, khat, well)
+    except PredictionError as error:
+        why = error
+    for more_beta, more_khat in NEIGHBOURS:
+        first = beta * more_beta, khat * more_khat
+        try:
+            return _followed(first, (beta, khat), well)
+        except PredictionError:
+            continue
+    raise PredictionError(
+        f"instanton: no truncated-Wigner escape path is found out of {well} at beta = {beta:g}, khat = {khat:g}, nor from "
+        "neighbouring values; use a larger khat or a beta further inside the bistable range, or the rates of the "
+        "truncated-Wigner generator, which need no path"
+    ) from why
+
+
+def _searched(beta: float, khat: float, well: Attractor) -> EscapePath:
+    """The path at n_th = 0 by shooting and Newton's method.
+
+    Raises:
+        PredictionError: no path, or one too dear.
+    """
     cold = DuffingAttractors(1.0, beta, khat)
     path = oscillator_instanton(cold.weyl_oscillator(), "twa", scaled_place(cold, well))
+    return _cheap(path, cold, well)
+
+
+def _followed(first: tuple[float, float], last: tuple[float, float], well: Attractor) -> EscapePath:
+    """The path at (β, k̂) = ``last`` from the one found at ``first``.
+
+    Raises:
+        PredictionError: no path at ``first``, or it ends on the way, or becomes too dear.
+    """
+    found = _searched(*first, well)
+
+    def at(share: float) -> DuffingAttractors:
+        beta, khat = ((1.0 - share) * a + share * b for a, b in zip(first, last, strict=True))
+        return DuffingAttractors(1.0, beta, khat)
+
+    path = followed_path(
+        found.path,
+        lambda share: oscillator_system(ScaledOscillator.from_oscillator(at(share).weyl_oscillator(), "twa")),
+        0.0,
+        1.0,
+    )
+    return _cheap(path, at(1.0), well)
+
+
+def _cheap(path: InstantonPath, cold: DuffingAttractors, well: Attractor) -> EscapePath:
+    """A path with its exponent.
+
+    Raises:
+        PredictionError: it costs more than any escape does.
+    """
     exponent = 0.5 * path.total_action
     quantum = quantum_exponents(cold)
     dearest = LARGEST_RATIO * (quantum.lh if well == "LAS" else quantum.hl)
     if exponent > dearest:
         raise PredictionError(
             f"instanton: out of {well} only a connection with R = {exponent:.4g} is found, {LARGEST_RATIO:g} times the quantum "
-            f"exponent is {dearest:.4g}: a dearer orbit, not the escape; use the truncated-Wigner generator, or a larger khat"
+            f"exponent is {dearest:.4g}: a dearer orbit, not the escape"
         )
     return EscapePath(path, exponent, 0.5 * (path.error or 1e-10))
 

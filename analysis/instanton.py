@@ -48,6 +48,8 @@ _CATCH = 0.03
 _CEILING = 1.5
 #: without a connection: how many near misses are handed to Newton's method, within which share of the way and of the action
 _RESCUED, _RESCUE = 4, 0.05
+#: the same for near misses with less than this share of the action of the cheapest connection
+_CHEAPER = 0.5
 #: angles of the first scan; doubled until two scans find the same least action
 _FIRST_SCAN, _LAST_SCAN = 240, 3840
 _GOLDEN = 0.5 * (np.sqrt(5.0) - 1.0)
@@ -243,19 +245,30 @@ def least_action_path(
             discarded=tuple(missed),
         )
 
-    try:
-        found, missed = shooter.connections()
-    except NoConnectionError as error:
+    def rescued(candidates: list[Connection], missed: list[Connection]) -> InstantonPath | None:
         # Where a saddle lets go faster than it attracts, rounding keeps every shot off it; Newton's method closes the gap.
-        for near in error.missed[:_RESCUED]:
+        for near in candidates[:_RESCUED]:
             if near.distance < _RESCUE * float(np.linalg.norm(np.array(near.saddle) - start)):
                 try:
-                    path = newton_path(system, along(near, (), error.missed), points=points)
+                    path = newton_path(system, along(near, (), missed), points=points)
                 except PredictionError:
                     continue
                 if abs(path.total_action / near.action - 1.0) < _RESCUE:
                     return path
-        raise
+        return None
+
+    try:
+        found, missed = shooter.connections()
+    except NoConnectionError as error:
+        path = rescued(error.missed, error.missed)
+        if path is None:
+            raise
+        return path
+    if system.coefficients[1] == 0.0:
+        # a much cheaper near miss may be the escape, and what connects another orbit
+        path = rescued([near for near in missed if near.action < _CHEAPER * found[0].action], missed)
+        if path is not None:
+            return path
     return along(found[0], _distinct(found)[1:], missed)
 
 

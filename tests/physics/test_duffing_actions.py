@@ -6,6 +6,7 @@ import tomllib
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -109,6 +110,44 @@ def test_classical_instantons(printed_as: Callable[..., bool]) -> None:
     assert 0.5 * other.total_action == pytest.approx(found.lh, rel=1e-3)
 
 
+@pytest.mark.parametrize(
+    ("point", "well", "exponent"), [((0.053868, 0.1), "LAS", 0.196334), ((0.155349, 0.2989), "HAS", 0.240039)]
+)
+def test_classical_instanton_where_shots_miss(point: tuple[float, float], well: Any, exponent: float) -> None:
+    """Rounding keeps the cheap shot off the saddle, and shots that connect are other orbits."""
+    system = DuffingAttractors(0.06, *point)
+    found = escape_path(system, "twa", well).exponent
+    assert found == pytest.approx(exponent, abs=1e-6)
+    wigner = oscillator_system(ScaledOscillator.from_oscillator(system.weyl_oscillator(), "twa"))
+    ends = scaled_place(system, well), scaled_place(system, "saddle")
+    other = minimum_action_path(wigner, *ends, duration=40.0, step=0.2, accuracy=1e-3)
+    assert 0.5 * other.total_action == pytest.approx(found, rel=3e-3)
+
+
+def test_search_at_a_neighbour(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A path not found at a point is that of a neighbour followed back; without either, users are told what they can change."""
+    duffing_actions._classical.cache_clear()
+    search, point = duffing_actions._searched, (0.1, 0.2)
+    direct = search(*point, "LAS").exponent
+
+    def blind(beta: float, khat: float, well: Any) -> Any:
+        if (beta, khat) == point:
+            raise PredictionError("lost")
+        return search(beta, khat, well)
+
+    monkeypatch.setattr(duffing_actions, "_searched", blind)
+    assert escape_path(DuffingAttractors(0.06, *point), "twa", "LAS").exponent == pytest.approx(
+        direct, abs=1e-8
+    )
+    duffing_actions._classical.cache_clear()
+    monkeypatch.setattr(duffing_actions, "NEIGHBOURS", ())
+    with pytest.raises(
+        PredictionError, match=r"beta = 0\.1, khat = 0\.2, .*use a larger khat or a beta further inside"
+    ):
+        escape_path(DuffingAttractors(0.06, *point), "twa", "LAS")
+    duffing_actions._classical.cache_clear()
+
+
 def test_models_agree_where_a_well_disappears() -> None:
     """At either edge of the range the cubic vertex drops out."""
     near, nearer = (
@@ -145,4 +184,4 @@ def test_what_has_no_exponent_is_refused(monkeypatch: pytest.MonkeyPatch) -> Non
     # A dearer orbit is not the escape.
     monkeypatch.setattr(duffing_actions, "LARGEST_RATIO", 0.5)
     with pytest.raises(PredictionError, match="a dearer orbit"):
-        escape_path(DuffingAttractors(0.06, 0.0106, 0.1), "twa", "HAS")
+        duffing_actions._searched(0.0106, 0.1, "HAS")
