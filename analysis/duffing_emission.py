@@ -5,7 +5,8 @@
 ρ is the quasi-stationary state of the well. Of the coherent line at ω = 0 nothing is left: with a in the place of δa it would
 swamp the rest. In linear theory b turns at w0 and δa = v b + u b†, so that there are two peaks at ±w0, of weights v² ⟨b†b⟩ and
 |u|² ⟨bb†⟩: equal at n_th = 0, where b†b is |u|². Each is a blend of the lines of the ladder, whose spacings fall from dE_0 on,
-and lies below dE_0. At n_th = 0 without dephasing S(-ω) = S(ω) to all digits, a symmetry of the exact zero-temperature state.
+and lies below dE_0. At n_th = 0 without dephasing S(-ω) = S(ω), a symmetry of the exact zero-temperature state that a well shares
+as far as its states hold it: to 1e-6 where they are many, to some per cent where few fit. :func:`emission_peak` warns of that.
 
 Feng, Guo, "Quantum dissipative dynamics of a driven Duffing oscillator near attractors", Eq. (26), Fig. 7; the subtraction is ours.
 """
@@ -13,6 +14,7 @@ Feng, Guo, "Quantum dissipative dynamics of a driven Duffing oscillator near att
 from __future__ import annotations
 
 import math
+import warnings
 
 import numpy as np
 import numpy.typing as npt
@@ -20,14 +22,19 @@ from scipy.linalg import expm
 from scipy.optimize import minimize_scalar
 
 from wellhop.analysis.duffing_well import Well
-from wellhop.engine.errors import ParameterError, PredictionError
+from wellhop.engine.errors import CutoffWarning, ParameterError, PredictionError
 from wellhop.engine.lindblad import ComplexMatrix
 
 RealArray = npt.NDArray[np.float64]
 ComplexVector = npt.NDArray[np.complex128]
 
-#: The peak is looked for within these factors of |w0|, first at so many points and at so many lines of the ladder.
+#: The peak is looked for within these factors of the smallest and the largest of |w0| and the first lines of the ladder, first at
+#: so many points and at so many lines.
 PEAK_RANGE, PEAK_GRID, LINES = (0.6, 1.2), 9, 3
+#: Where the largest value stands at an end, the range is widened by this factor, within these factors of |w0|.
+WIDER, WIDEST = 1.15, (0.15, 2.0)
+#: Relative motion of the peak with one state fewer that is warned of in a well without room for more states.
+NOTED_SHIFT = 0.01
 
 #: Frequencies below this share of κ are taken as 0, where iω - L is singular; S differs by the square of it.
 ALMOST_ZERO = 1e-6
@@ -129,7 +136,10 @@ def emission_peak(well: Well, side: int = 1) -> tuple[float, float]:
         side: +1 or -1.
 
     Raises:
-        ParameterError: another side. PredictionError: no maximum near ±w0, as where damping has merged the peaks.
+        ParameterError: another side. PredictionError: no maximum but that at the drive, as where damping has merged the peaks.
+
+    Warns:
+        CutoffWarning: the well has no room for more states, and without the last of them the peak lies more than 1 % elsewhere.
 
     >>> from wellhop.analysis.duffing_well import attractor_well
     >>> from wellhop.engine.systems.duffing_attractors import DuffingAttractors
@@ -139,17 +149,30 @@ def emission_peak(well: Well, side: int = 1) -> tuple[float, float]:
     """
     if isinstance(side, bool) or side not in (-1, 1):
         raise ParameterError("side", side, "1 or -1")
+    found = _peak(well, side)
+    if well.limited:
+        _warn_of_few_states(well, side, found[0])
+    return found
+
+
+def _peak(well: Well, side: int) -> tuple[float, float]:
+    """The peak among the states of the well, as they are."""
     base = abs(well.frame.w0)
-    low, high = (x * base for x in PEAK_RANGE)
     lines = np.abs(np.diff(well.energies[: LINES + 1]))
+    low, high = PEAK_RANGE[0] * min([base, *lines]), PEAK_RANGE[1] * max([base, *lines])
     # lines of weak damping are narrower than the grid
-    grid = np.union1d(np.linspace(low, high, PEAK_GRID), lines[(lines > low) & (lines < high)])
+    grid = np.union1d(np.linspace(low, high, PEAK_GRID), lines)
     heights = emission_spectrum(well, side * grid)
-    k = int(heights.argmax())
-    if k in (0, grid.size - 1):
-        raise PredictionError(
-            f"spectrum at {well.frame.attractor}: no peak between {grid[0]:.4g} and {grid[-1]:.4g}; use a smaller khat"
-        )
+    while (k := int(heights.argmax())) in (0, grid.size - 1):
+        beyond = grid[0] / WIDER if k == 0 else grid[-1] * WIDER
+        if not WIDEST[0] * base < beyond < WIDEST[1] * base:
+            raise PredictionError(
+                f"spectrum at {well.frame.attractor}: no peak between {grid[0]:.4g} and {grid[-1]:.4g} (dw = {well.system.dw:g}); "
+                "use a smaller khat or lam"
+            )
+        order = 1 if k == 0 else -1
+        grid = np.concatenate([[beyond], grid][::order])
+        heights = np.concatenate([emission_spectrum(well, [side * beyond]), heights][::order])
     found = minimize_scalar(
         lambda w: -float(emission_spectrum(well, [side * w])[0]),
         bracket=(grid[k - 1], grid[k], grid[k + 1]),
@@ -157,6 +180,22 @@ def emission_peak(well: Well, side: int = 1) -> tuple[float, float]:
         options={"xtol": 1e-6},
     )
     return float(found.x), float(-found.fun)
+
+
+def _warn_of_few_states(well: Well, side: int, frequency: float) -> None:
+    """Say how far the last state of a full well moves the peak."""
+    try:
+        shift = abs(_peak(well.smaller(), side)[0] / frequency - 1.0)
+    except PredictionError:
+        shift = math.inf
+    if shift > NOTED_SHIFT:
+        change = f"moves by {100.0 * shift:.2g} %" if math.isfinite(shift) else "is gone"
+        warnings.warn(
+            f"spectrum at {well.frame.attractor}: the well has room for {well.model.dim} states only; with one fewer the peak at "
+            f"{frequency:.4g} {change}; use a smaller lam",
+            CutoffWarning,
+            stacklevel=3,
+        )
 
 
 def _deviation(well: Well) -> ComplexMatrix:

@@ -17,7 +17,7 @@ one well and the levels at finite damping are ours.
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
 
@@ -55,6 +55,7 @@ class Well:
         fluctuation, photons, quanta: (size, size) a - α, a†a and b†b of the frame.
         energies, states: (count,) and (size, count) of the levels, the attractor's own first.
         coherent: (size,) the coherent state |α⟩.
+        damped: whether α is the attractor of the damped oscillator. limited: whether the well has no room for all states wanted.
     """
 
     system: DuffingAttractors
@@ -66,6 +67,8 @@ class Well:
     energies: RealArray
     states: ComplexMatrix
     coherent: ComplexVector
+    damped: bool = True
+    limited: bool = False
 
     @cached_property
     def _factors(self) -> Any:
@@ -94,6 +97,22 @@ class Well:
                 f"{LARGEST_EDGE:g}: the well does not hold it; use a smaller n_th, eta, khat or lam"
             )
         return out
+
+    def smaller(self) -> Well:
+        """The same well with one state fewer: how far its results move shows what the truncation leaves out.
+
+        Raises:
+            PredictionError: it has two states only.
+
+        >>> well = attractor_well(DuffingAttractors(0.06, 4 / 75, 0.1), "LAS")
+        >>> well.limited, well.model.dim, well.smaller().model.dim
+        (True, 6, 5)
+        """
+        if self.model.dim <= 2:
+            raise PredictionError(
+                f"well at {self.frame.attractor}: it holds two states only; use a smaller lam"
+            )
+        return attractor_well(self.system, self.frame.attractor, damped=self.damped, size=self.model.dim - 1)
 
     @property
     def edge(self) -> float:
@@ -189,7 +208,8 @@ def attractor_well(
         raise ParameterError("size", size, f"an integer from 2 to {room}, the states at {attractor}")
     if room < 2:
         raise PredictionError(f"well at {attractor}: it holds less than two states; use a smaller lam")
-    return _restricted(system, frame, basis[:, : min(int(wanted), room)], cutoff, damped)
+    well = _restricted(system, frame, basis[:, : min(int(wanted), room)], cutoff, damped)
+    return replace(well, limited=size is None and wanted > room)
 
 
 def _restricted(
@@ -231,6 +251,7 @@ def _restricted(
         energies=np.asarray(energies[chosen], dtype=np.float64),
         states=np.asarray(states[:, chosen], dtype=np.complex128),
         coherent=np.asarray(start / np.linalg.norm(start), dtype=np.complex128),
+        damped=damped,
     )
 
 

@@ -22,7 +22,7 @@ from wellhop.analysis.duffing_emission import (
 from wellhop.analysis.duffing_rates import duffing_rates
 from wellhop.analysis.duffing_well import Well, attractor_well
 from wellhop.analysis.liouvillian import superoperator
-from wellhop.engine.errors import ParameterError, PredictionError
+from wellhop.engine.errors import CutoffWarning, ParameterError, PredictionError
 from wellhop.engine.fock import annihilation
 from wellhop.engine.systems.duffing_attractors import DuffingAttractors
 
@@ -126,6 +126,23 @@ def test_the_coherent_line_would_swamp_the_rest(wells: dict[str, Well]) -> None:
     assert emission_spectrum(well, [0.0])[0] == pytest.approx(emission_spectrum(well, [1e-4])[0], rel=1e-4)
 
 
+def test_broad_peak_of_few_states_is_found_and_doubted() -> None:
+    """LAS with six states: the ladder lies far below w0, and the peak is not converged."""
+    well = attractor_well(DuffingAttractors(0.06, 0.053868, 0.1, 0.2), "LAS")
+    assert well.limited
+    with pytest.warns(CutoffWarning, match=r"room for 6 states only; .* moves by .* %; use a smaller lam"):
+        frequency, height = emission_peak(well)
+    grid = np.linspace(0.2, 1.2, 201)
+    values = emission_spectrum(well, grid)
+    k = int(values[20:].argmax()) + 20
+    assert frequency == pytest.approx(grid[k], abs=0.005)
+    assert height == pytest.approx(values[k], rel=1e-3)
+    assert frequency < 0.7 * abs(well.frame.w0)
+    # the other side falls from the drive on
+    with pytest.raises(PredictionError, match=r"no peak between .* \(dw = 1\); use a smaller khat or lam"):
+        emission_peak(well, -1)
+
+
 def test_refusals(wells: dict[str, Well], monkeypatch: pytest.MonkeyPatch) -> None:
     well = wells["0.1"]
     with pytest.raises(ParameterError, match="frequencies"):
@@ -137,5 +154,6 @@ def test_refusals(wells: dict[str, Well], monkeypatch: pytest.MonkeyPatch) -> No
     with pytest.raises(ParameterError, match="count"):
         emission_correlation(well, 1.0, 0)
     monkeypatch.setattr(duffing_emission, "PEAK_RANGE", (1.05, 1.2))
+    monkeypatch.setattr(duffing_emission, "WIDEST", (1.1, 1.2))
     with pytest.raises(PredictionError, match="no peak between"):
         emission_peak(well)
