@@ -21,6 +21,7 @@ from wellhop.analysis.duffing_rates import (
     duffing_spectrum,
     split_notes,
 )
+from wellhop.analysis.duffing_temperature import well_temperature
 from wellhop.analysis.keldysh import WeakNoiseModel
 from wellhop.analysis.prediction import Method
 from wellhop.engine.errors import WellhopError
@@ -39,6 +40,10 @@ GAP_ACCURACY = 1e-6
 LARGEST_LOSS, NOTED_LOSS = 0.5, 0.1
 #: Relative difference from the closed form beyond which a real Keldysh path is not the exponent.
 _AGREEMENT = 1e-6
+#: R/lam below which exp(-R/lam) says little about the rate at that lam.
+SMALLEST_EXPONENT = 3.0
+#: Fock states up to which details hold the temperatures of the wells.
+LARGEST_WARM_SPACE = 500
 
 
 class DuffingSubject:
@@ -120,6 +125,17 @@ def _directed(generator: Generator, well: Attractor) -> Callable[[DuffingSubject
     return _flagged(evaluate)
 
 
+def _lifetime(well: Attractor) -> Callable[[DuffingSubject], Evaluation]:
+    """Mean residence time in a well, 1/k."""
+    escape = _directed("exact", well)
+
+    def evaluate(subject: DuffingSubject) -> Evaluation:
+        rate, valid, note, accuracy = escape(subject)
+        return 1.0 / rate, valid, note, accuracy
+
+    return evaluate
+
+
 def _weight(generator: Generator) -> Callable[[DuffingSubject], Evaluation]:
     """Stationary weight of LAS."""
 
@@ -172,9 +188,18 @@ def _closed(well: Attractor) -> Callable[[DuffingSubject], Evaluation]:
 
     def evaluate(subject: DuffingSubject) -> Evaluation:
         found = quantum_exponents(subject.system)
-        return found.lh if well == "LAS" else found.hl, True, "", 1e-9
+        value = found.lh if well == "LAS" else found.hl
+        return value, True, "".join(_small(subject.system, value)), 1e-9
 
     return _flagged(evaluate)
+
+
+def _small(system: DuffingAttractors, exponent: float) -> list[str]:
+    """A note where an exponent, right for λ -> 0, does not describe a rate at this λ."""
+    share = exponent / system.lam
+    if share >= SMALLEST_EXPONENT:
+        return []
+    return [f"R/lam = {share:.2g} < {SMALLEST_EXPONENT:g}: right for lam -> 0, no guide to the rate here"]
 
 
 def _instanton(model: WeakNoiseModel, well: Attractor) -> Callable[[DuffingSubject], Evaluation]:
@@ -185,6 +210,7 @@ def _instanton(model: WeakNoiseModel, well: Attractor) -> Callable[[DuffingSubje
         found = escape_path(system, model, well)
         note = f"instanton by {found.path.method}, error below {max(found.error, 1e-10):.0e}"
         accuracy = max(found.error / found.exponent, 1e-9)
+        note = "; ".join([note, *_small(system, found.exponent)])
         if model == "twa" or system.n_th > 0.0:
             return found.exponent, True, note, accuracy
         exact = quantum_exponents(system)
@@ -228,6 +254,18 @@ def _rate_methods(generator: Generator) -> dict[str, Method]:
     return rates
 
 
+def _lifetime_methods() -> dict[str, Method]:
+    """1/k of the exact rates, in the inverse unit of dw."""
+    ways: tuple[tuple[str, Attractor], ...] = (("k_LH", "LAS"), ("k_HL", "HAS"))
+    source = _SOURCES["exact"]
+    return {
+        f"lifetime_{well}": Method(
+            f"1/{name}, inverse unit of dw", source, False, _lifetime(well), "residence_time", False, True
+        )
+        for name, well in ways
+    }
+
+
 def _action_methods() -> dict[str, Method]:
     """Exponents: closed form, truncated-Wigner and full Keldysh instantons."""
     ways: tuple[tuple[str, Attractor], ...] = (("LH", "LAS"), ("HL", "HAS"))
@@ -257,12 +295,16 @@ def _action_methods() -> dict[str, Method]:
 DUFFING_METHODS: dict[str, Method] = {
     **_rate_methods("exact"),
     **_rate_methods("twa"),
+    **_lifetime_methods(),
     **_action_methods(),
 }
 
 
 def duffing_details(system: DuffingAttractors) -> dict[str, Any]:
-    """Bistable range, fixed points, cut-off and wells as plain values, for programs and tables.
+    """Bistable range, fixed points, cut-off, temperatures and wells as plain values, for programs and tables.
+
+    ``wells``: photons, weight and lifetime 1/k of both; ``temperatures``: N_eff = p_1/(p_0 - p_1) of the levels at either
+    attractor, T_eff = |E_1 - E_0|/ln(p_0/p_1) in the unit of dw, None where a well does not hold two levels.
 
     >>> found = duffing_details(DuffingAttractors(0.1, 4 / 75, 0.1))
     >>> [point["kind"] for point in found["fixed_points"]], found["cutoff"]
@@ -293,17 +335,46 @@ def duffing_details(system: DuffingAttractors) -> dict[str, Any]:
     }
     try:
         out["cutoff"] = int(system.default_cutoff())
+        out["temperatures"] = _temperatures(system) if out["cutoff"] <= LARGEST_WARM_SPACE else None
         rates = duffing_rates(system)
     except WellhopError:
         # the predictions say why
         out.setdefault("cutoff", None)
+        out.setdefault("temperatures", None)
         out["wells"] = None
         return out
     out["gap_ratio"] = rates.spectrum.ratio if math.isfinite(rates.spectrum.ratio) else None
     out["tail"] = rates.spectrum.tail
     wells = {
-        "LAS": {"photons": rates.photons_las, "weight": rates.weight_las},
-        "HAS": {"photons": rates.photons_has, "weight": 1.0 - rates.weight_las},
+        "LAS": {
+            "photons": rates.photons_las,
+            "weight": rates.weight_las,
+            "lifetime": _inverse(rates.k_lh),
+        },
+        "HAS": {
+            "photons": rates.photons_has,
+            "weight": 1.0 - rates.weight_las,
+            "lifetime": _inverse(rates.k_hl),
+        },
     }
     out["wells"] = wells if rates.spectrum.mode.resolved else None
     return out
+
+
+def _inverse(rate: float) -> float | None:
+    """A lifetime, None where there is no rate."""
+    return 1.0 / rate if rate > 0.0 else None
+
+
+def _temperatures(system: DuffingAttractors) -> dict[str, dict[str, float] | None]:
+    """N_eff and T_eff at both attractors."""
+    found: dict[str, dict[str, float] | None] = {}
+    wells: tuple[Attractor, ...] = ("LAS", "HAS")
+    for well in wells:
+        try:
+            warm = well_temperature(system, well)
+        except WellhopError:
+            found[well] = None
+            continue
+        found[well] = {"N_eff": warm.occupation, "T_eff": warm.temperature}
+    return found

@@ -45,6 +45,8 @@ LARGEST_RATIO = 0.05
 LARGEST_OVERSHOOT = 1e-3
 #: Fock states beyond m for the exact generator, in units of sqrt(m (1 + 2 n_th)) for m photons at the outermost attractor.
 EXACT_WIDTHS = 7.5
+#: Photons of the outermost attractor below which there are no two wells, whatever the mean field says.
+FEWEST_PHOTONS = 1.0
 #: Spectra kept in memory.
 KEPT = 64
 #: Step of the second derivatives of <α|C|α>.
@@ -154,7 +156,10 @@ def duffing_spectrum(
     if generator not in ("exact", "twa"):
         raise ModelError(f"generator: got {generator!r}, allowed is one of exact, twa")
     if generator == "twa" and system.eta != 0.0:
-        raise ModelError(f"truncated Wigner: got eta = {system.eta:g}, allowed is 0 (loss and heating only)")
+        raise ModelError(
+            f"truncated Wigner: got eta = {system.eta:g}, allowed is 0: there is no truncated-Wigner generator with dephasing; "
+            "Langevin trajectories do run with it"
+        )
     return _spectrum(system, generator, _usual_cutoff(system, generator) if cutoff is None else int(cutoff))
 
 
@@ -163,8 +168,10 @@ def _usual_cutoff(system: DuffingAttractors, generator: Generator) -> int:
     usual = system.default_cutoff()
     if generator == "twa":
         return usual
-    photons = max(abs(point.alpha) ** 2 for point in system.fixed_points())
-    return min(usual, int(np.ceil(photons + EXACT_WIDTHS * np.sqrt(photons * (1.0 + 2.0 * system.n_th)) + 6.0)))
+    photons = system.photon_roots()[-1] / (2.0 * system.lam)
+    # the lower limit is that of LindbladModel for next to no photons
+    wide = EXACT_WIDTHS * np.sqrt(photons * (1.0 + 2.0 * system.n_th)) + 6.0
+    return min(usual, int(np.ceil(photons + max(wide, 4.0 * np.sqrt(photons) + 8.0, system.thermal_levels()))))
 
 
 @functools.lru_cache(maxsize=KEPT)
@@ -195,7 +202,7 @@ def duffing_rates(
         spectrum: its result, if already known; then the two before are not used.
 
     Raises:
-        PredictionError: no bistability, or hybridised wells (p_L outside 0 ... 1).
+        PredictionError: no bistability, hybridised wells (p_L outside 0 ... 1), or less than one photon in all.
         ModelError, CutoffError, SpectrumError: as in :func:`duffing_spectrum`.
 
     >>> rates = duffing_rates(DuffingAttractors(0.06, 4 / 75, 0.1))
@@ -203,6 +210,11 @@ def duffing_rates(
     1.10570e-03 3.81298e-04 0.25642
     """
     system.require_bistable("directed rates")
+    most = abs(system.amplitude("HAS")) ** 2
+    if most < FEWEST_PHOTONS:
+        raise PredictionError(
+            f"directed rates: HAS holds {most:.2g} photons at lam = {system.lam:g}, less than one: no two wells; use a smaller lam"
+        )
     found = duffing_spectrum(system, generator, cutoff=cutoff) if spectrum is None else spectrum
     mode = found.mode
     places = system.amplitude("LAS"), system.amplitude("HAS")

@@ -10,6 +10,7 @@ import pytest
 from wellhop.analysis.duffing_actions import quantum_exponents
 from wellhop.analysis.duffing_prediction import DUFFING_METHODS, DuffingSubject, duffing_details
 from wellhop.analysis.duffing_rates import duffing_rates
+from wellhop.analysis.duffing_well import attractor_well
 from wellhop.engine.systems.duffing_attractors import DuffingAttractors
 
 BETA = 4.0 / 75.0
@@ -39,9 +40,14 @@ def test_every_number_is_the_one_of_its_function() -> None:
     assert found["action_LH_keldysh"][0] == pytest.approx(exact.lh, abs=1e-9)
     assert found["action_LH_twa"][0] == pytest.approx(0.198442, abs=1e-6)
     assert {method.quantity for method in DUFFING_METHODS.values()} == {
-        "decay_rate", "escape_rate", "weight", "photon_number", "action",
+        "decay_rate", "escape_rate", "weight", "photon_number", "action", "residence_time",
     }  # fmt: skip
-    assert not any(DUFFING_METHODS[name].default for name in ACTIONS[2:])
+    assert not any(DUFFING_METHODS[name].default for name in (*ACTIONS[2:], "lifetime_LAS", "lifetime_HAS"))
+    assert found["lifetime_LAS"][0] * found["k_LH"][0] == pytest.approx(1.0)
+    assert found["lifetime_HAS"][0] * found["k_HL"][0] == pytest.approx(1.0)
+    # R/lam is below 3 for the classical escape only
+    assert "R/lam = 1.98 < 3" in found["action_LH_twa"][2].replace("= 2 ", "= 1.98 ")
+    assert not any("R/lam" in found[name][2] for name in ("action_LH", "action_HL", "action_HL_twa"))
 
 
 def test_without_bistability_everything_says_so() -> None:
@@ -71,7 +77,9 @@ def test_hybridised_and_shallow_wells_are_flagged() -> None:
 def test_dephasing_and_temperature_leave_what_exists() -> None:
     noisy = predicted(0.1, BETA, 0.1, 0.0, 0.001, only=("k_LH", "k_LH_twa", "action_LH", "action_LH_keldysh"))
     assert noisy["k_LH"][1]
-    assert "eta = 0.001" in noisy["k_LH_twa"][2]
+    assert (
+        "no truncated-Wigner generator with dephasing; Langevin trajectories do run" in noisy["k_LH_twa"][2]
+    )
     assert "phase noise" in noisy["action_LH"][2]
     assert math.isnan(noisy["action_LH_keldysh"][0])
     warm = predicted(0.06, BETA, 0.1, 0.5, only=("action_HL", "action_HL_keldysh"))
@@ -93,6 +101,19 @@ def test_small_lam_leaves_the_actions() -> None:
     assert found["action_LH"][1]
 
 
+def test_wells_of_less_than_a_photon() -> None:
+    """No cut-off to choose in a prediction: the hint is a smaller lam; what exists without wells is there."""
+    found = predicted(60.0, BETA, 0.1, only=("k_LH", "lifetime_LAS", "photons", "action_LH"))
+    for name in ("k_LH", "lifetime_LAS"):
+        assert math.isnan(found[name][0])
+        assert "less than one: no two wells; use a smaller lam" in found[name][2]
+    assert found["photons"][1]
+    # the two-level limit of the driven oscillator, (eps/(E_1 - E_0))^2
+    assert found["photons"][0] == pytest.approx((0.5 * BETA / 60.0) / (1.0 - 2.0 * 60.0) ** 2, rel=1e-3)
+    assert found["action_LH"][1]
+    assert "no guide to the rate here" in found["action_LH"][2]
+
+
 def test_details() -> None:
     details = duffing_details(DuffingAttractors(0.1, BETA, 0.1))
     assert [point["stable"] for point in details["fixed_points"]] == [True, False, True]
@@ -103,6 +124,17 @@ def test_details() -> None:
         assert (first + 0.1) ** 2 == pytest.approx(-(1.0 - point["r"]) * (1.0 - 3.0 * point["r"]), abs=1e-9)
     weights = [details["wells"][well]["weight"] for well in ("LAS", "HAS")]
     assert sum(weights) == pytest.approx(1.0)
+    rates = duffing_rates(DuffingAttractors(0.1, BETA, 0.1))
+    assert details["wells"]["LAS"]["lifetime"] == pytest.approx(1.0 / rates.k_lh)
+    assert details["wells"]["HAS"]["lifetime"] == pytest.approx(1.0 / rates.k_hl)
+    small = DuffingAttractors(0.06, BETA, 0.1)
+    warm = duffing_details(small)["temperatures"]
+    for well in ("LAS", "HAS"):
+        p = attractor_well(small, well).populations(2)  # type: ignore[arg-type]  # the tuple forgets the literal
+        assert warm[well]["N_eff"] == pytest.approx(p[1] / (p[0] - p[1]))
+    assert warm["HAS"]["T_eff"] > 4.0 * warm["LAS"]["T_eff"]
     lone = duffing_details(DuffingAttractors(0.1, 0.2, 0.1))
     assert lone["wells"] is None
+    assert lone["temperatures"] == {"LAS": None, "HAS": None}
+    assert duffing_details(DuffingAttractors(1e-8, BETA, 0.1))["temperatures"] is None
     assert [point["kind"] for point in lone["fixed_points"]] == ["lone"]
