@@ -240,14 +240,17 @@ def sample_noise(
     lost = int(_outside(system, attractor, amplitudes[:, -1]).sum())
     if lost:
         raise StatisticsError(
-            f"trajectories: {lost} of {len(records)} left {attractor}; use a shorter length, or a smaller lam"
+            f"trajectories: {lost} of {len(records)} left {attractor} at lam = {system.lam:g}, khat = {system.khat:g}, "
+            f"n_th = {system.n_th:g}; use a smaller lam, khat or n_th"
         )
     deviation = amplitudes - amplitudes.mean()
     b = well.frame.v * deviation - well.frame.u * deviation.conj()
     return SampledNoise(well, (np.abs(b) ** 2).mean(axis=1), (b**2).mean(axis=1))
 
 
-def _outside(system: DuffingAttractors, attractor: Attractor, amplitudes: ComplexArray) -> npt.NDArray[np.bool_]:
+def _outside(
+    system: DuffingAttractors, attractor: Attractor, amplitudes: ComplexArray
+) -> npt.NDArray[np.bool_]:
     """Which points are outside a well: beyond the saddle in g of (5) for HAS, nearer to HAS or the saddle than to LAS for LAS.
 
     Orbits of HAS are crescents around LAS, so that distances say nothing there.

@@ -11,9 +11,16 @@ import numpy as np
 
 from wellhop.analysis.directed_rates import Generator
 from wellhop.analysis.duffing_rates import duffing_rates
-from wellhop.analysis.figures.duffing_arrhenius import ARRHENIUS, draw_arrhenius
+from wellhop.analysis.figures.duffing_arrhenius import ARRHENIUS, check_arrhenius, draw_arrhenius
 from wellhop.analysis.figures.duffing_rates import MeasuredRates
-from wellhop.analysis.figures.duffing_scans import DRIVE, TEMPERATURE, draw_drive, draw_temperature
+from wellhop.analysis.figures.duffing_scans import (
+    DRIVE,
+    TEMPERATURE,
+    check_drive,
+    check_temperature,
+    draw_drive,
+    draw_temperature,
+)
 from wellhop.analysis.figures.job import DrawnFigure, FigureJob, FigureOptions, Setting
 from wellhop.engine.systems.duffing_attractors import DuffingAttractors
 from wellhop.jobs.duffing_rate_sampling import Engine, sample_duffing_rates
@@ -27,6 +34,8 @@ FOLLOWS: dict[Engine, Generator] = {"jumps": "exact", "langevin": "twa"}
 
 #: (abscissa, system) of the points worth measuring.
 Places = Callable[[FigureOptions], Sequence[tuple[float, DuffingAttractors]]]
+#: Refuses settings that do not fit together, before any trajectory runs.
+Check = Callable[[FigureOptions], DuffingAttractors]
 
 
 class DrawsMeasured(Protocol):
@@ -64,20 +73,26 @@ def measured_points(
                 point=number + (0 if engine == "jumps" else 100), watch=partial(options.progress, head.rstrip(": ")),
             )  # fmt: skip
             found.append(MeasuredRates(generator, x, sampled.rates, system.kappa))
-            notes.append(f"{head}{sampled.trajectories} trajectories, total time {sampled.time * system.kappa:.4g}/kappa")
+            notes.append(
+                f"{head}{sampled.trajectories} trajectories, total time {sampled.time * system.kappa:.4g}/kappa"
+            )
     return found, notes
 
 
-def with_trajectories(job: FigureJob, draw: DrawsMeasured, places: Places, seconds: float) -> FigureJob:
+def with_trajectories(
+    job: FigureJob, check: Check, draw: DrawsMeasured, places: Places, seconds: float
+) -> FigureJob:
     """The same figure with rates of trajectories laid over, and a setting that says how many switches.
 
     Args:
-        job: without trajectories. draw: its drawing. places: worth measuring at given settings. seconds: these take.
+        job: without trajectories. check: of its settings. draw: its drawing. places: worth measuring at given settings.
+        seconds: these take.
     """
 
     def laid_over(options: FigureOptions) -> DrawnFigure:
         if options["switches"] == 0.0:
             return draw(options)
+        check(options)
         measured, notes = measured_points(places(options), options)
         drawn = draw(options, measured)
         return replace(drawn, notes=(*drawn.notes, *notes))
@@ -91,13 +106,18 @@ def _along_lambda(options: FigureOptions) -> list[tuple[float, DuffingAttractors
     """Four places from the largest λ on, as far as half of the range."""
     first, last = 1.0 / options["lam_max"], 1.0 / options["lam_min"]
     base = DuffingAttractors(options["lam_max"], options["beta"], options["khat"], options["n_th"])
-    return [(float(x), replace(base, lam=1.0 / float(x))) for x in np.linspace(first, 0.5 * (first + last), 4)]
+    return [
+        (float(x), replace(base, lam=1.0 / float(x))) for x in np.linspace(first, 0.5 * (first + last), 4)
+    ]
 
 
 def _along_temperature(options: FigureOptions) -> list[tuple[float, DuffingAttractors]]:
     """Three places where there are still two wells."""
     base = DuffingAttractors(options["lam"], options["beta"], options["khat"])
-    return [(n, replace(base, n_th=n)) for n in (0.03 * options["n_max"], 0.06 * options["n_max"], 0.1 * options["n_max"])]
+    return [
+        (n, replace(base, n_th=n))
+        for n in (0.03 * options["n_max"], 0.06 * options["n_max"], 0.1 * options["n_max"])
+    ]
 
 
 def _along_drive(options: FigureOptions) -> list[tuple[float, DuffingAttractors]]:
@@ -109,7 +129,7 @@ def _along_drive(options: FigureOptions) -> list[tuple[float, DuffingAttractors]
 
 
 JOBS: tuple[FigureJob, ...] = (
-    with_trajectories(ARRHENIUS, draw_arrhenius, _along_lambda, 8.0),
-    with_trajectories(TEMPERATURE, draw_temperature, _along_temperature, 8.0),
-    with_trajectories(DRIVE, draw_drive, _along_drive, 10.0),
+    with_trajectories(ARRHENIUS, check_arrhenius, draw_arrhenius, _along_lambda, 8.0),
+    with_trajectories(TEMPERATURE, check_temperature, draw_temperature, _along_temperature, 8.0),
+    with_trajectories(DRIVE, check_drive, draw_drive, _along_drive, 10.0),
 )

@@ -8,6 +8,7 @@ from functools import partial
 import numpy as np
 import numpy.typing as npt
 
+from wellhop.analysis.duffing_well import attractor_well
 from wellhop.analysis.figures.duffing_axes import BETA, LAMBDA, MODEL
 from wellhop.analysis.figures.duffing_temperature import (
     WELLS,
@@ -18,6 +19,7 @@ from wellhop.analysis.figures.duffing_temperature import (
     occupation_table,
 )
 from wellhop.analysis.figures.job import DrawnFigure, FigureJob, FigureOptions, Setting
+from wellhop.engine.errors import PredictionError, StatisticsError
 from wellhop.engine.systems.duffing_attractors import Attractor, DuffingAttractors
 from wellhop.jobs.duffing_sampling import sample_noise, sample_populations
 
@@ -32,6 +34,7 @@ def draw_bath(options: FigureOptions) -> DrawnFigure:
         PredictionError: no bistability, or wells too small for two levels. StatisticsError: trajectories failed.
     """
     system = DuffingAttractors(options["lam"], options["beta"], options["khat"])
+    _check_wells(replace(system, n_th=options["n_max"]), "lam, khat, n_max")
     count = options.count("trajectories")
     jumps: list[Sampled] = []
     noise: list[Sampled] = []
@@ -61,7 +64,12 @@ def draw_bath(options: FigureOptions) -> DrawnFigure:
                 )
             )
         more = LANGEVIN_SHARE * count
-        moved = sample_noise(at, "HAS", trajectories=more, seed=options.seed, point=2 * point)
+        try:
+            moved = sample_noise(at, "HAS", trajectories=more, seed=options.seed, point=2 * point)
+        except StatisticsError as error:
+            raise StatisticsError(
+                f"{error}; settings of this figure: lam, khat, n_max, or trajectories = 0"
+            ) from error
         exact = float(np.log1p(1.0 / moved.well.moment_occupation))
         noise.append(Sampled("HAS", at.n_th, moved.log_ratio, moved.log_ratio_error, exact, more))
     options.progress("master equation", 0.9)
@@ -76,6 +84,7 @@ def draw_dephasing(options: FigureOptions) -> DrawnFigure:
         PredictionError: no bistability, or wells too small for two levels. StatisticsError: trajectories failed.
     """
     system = DuffingAttractors(options["lam"], options["beta"], options["khat"], options["n_th"])
+    _check_wells(replace(system, eta=options["eta_max"] * system.kappa), "lam, khat, n_th, eta_max")
     count = options.count("trajectories")
     jumps: list[Sampled] = []
     places = np.linspace(0.0, options["eta_max"], options.count("sampled")) if count else np.empty(0)
@@ -85,6 +94,15 @@ def draw_dephasing(options: FigureOptions) -> DrawnFigure:
     options.progress("master equation", 0.9)
     shares = np.linspace(0.0, options["eta_max"], options.count("points"))
     return draw_occupations(system, occupation_table(system, shares, jumps))
+
+
+def _check_wells(hottest: DuffingAttractors, settings: str) -> None:
+    """Refuse wells that do not hold their state at the upper end, before any trajectory runs."""
+    for attractor in WELLS:
+        try:
+            attractor_well(hottest, attractor).populations(2)
+        except PredictionError as error:
+            raise PredictionError(f"{error}; settings of this figure: {settings}") from error
 
 
 def _spread(largest: float, count: int) -> npt.NDArray[np.float64]:

@@ -4,6 +4,7 @@ of the theory.
 
 from __future__ import annotations
 
+from wellhop.analysis.duffing_balance import DuffingLevels
 from wellhop.analysis.figures.job import Setting
 from wellhop.analysis.figures.layout import Theory
 from wellhop.analysis.figures.style import COLOURS, INK
@@ -29,4 +30,18 @@ BETA = Setting(4.0 / 75.0, "beta, the drive; two attractors below 4/27", minimum
 
 def levels_setting(default: int) -> Setting:
     """Number of levels of HAS drawn."""
-    return Setting(default, "levels of HAS", minimum=3, maximum=60, whole=True)
+    return Setting(default, "levels of HAS, fewer where it has fewer", minimum=3, maximum=60, whole=True)
+
+
+def drawn_levels(found: DuffingLevels, wanted: int, beyond: int = 0) -> tuple[int, tuple[str, ...]]:
+    """How many levels of HAS can be drawn of those wanted, and a note where they are fewer.
+
+    Args:
+        beyond: levels needed in addition.
+    """
+    room = max(len(found.well("HAS")) - beyond, 1)
+    if wanted <= room:
+        return wanted, ()
+    return room, (
+        f"levels: {wanted} asked for, {room} drawn, HAS has {room + beyond} at lambda = {found.lam:g}",
+    )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -17,12 +18,12 @@ from wellhop.analysis.figures.duffing_axes import ORDERS
 from wellhop.analysis.figures.job import DrawnFigure, Progress, silent
 from wellhop.analysis.figures.layout import Theory, heading, minor_ticks, panel_letter
 from wellhop.analysis.figures.style import COLOURS, INK, house_style, new_figure
-from wellhop.engine.errors import PredictionError
+from wellhop.engine.errors import CutoffWarning, PredictionError
 from wellhop.engine.systems.duffing_attractors import DuffingAttractors
 
 RealArray = npt.NDArray[np.float64]
 
-PEAK = Theory("peak of the spectrum (26)", INK, "", "o")
+PEAK = Theory("peak of the spectrum, Eq. (26) of the paper", INK, "", "o")
 LINES = {
     0: Theory(r"exact $\Delta E_0$", COLOURS[3], "-", ""),
     1: Theory(r"exact $\Delta E_1$", COLOURS[4], "-", ""),
@@ -69,7 +70,7 @@ def draw_emission(
         PredictionError: no HAS at the k̂ of panel (b), or a well that does not hold its state.
     """
     table = DrawnTable(_COLUMNS)
-    lost = _add_frequencies(table, system, dampings, progress)
+    lost, doubts = _add_frequencies(table, system, dampings, progress)
     well = attractor_well(system, "HAS")
     reach = 1.6 * abs(well.frame.w0)
     progress("spectrum", 0.9)
@@ -97,14 +98,15 @@ def draw_emission(
         heading(
             figure,
             "Light emitted at the large orbit (HAS), Fig. 7 of the paper",
-            rf"$\lambda={system.lam:g}$, $\beta={system.beta:.4g}$, $\bar n={system.n_th:g}$. The coherent line at $\omega=0$ is "
-            "left out. Several lines of the ladder blend, so that",
+            rf"$\lambda={system.lam:g}$, $\beta={system.beta:.4g}$, $n_\mathrm{{th}}={system.n_th:g}$. "
+            r"The coherent line at $\omega=0$ is left out. Several lines of the ladder blend, so that",
             r"the peak lies below $\Delta E_0$ of the damped attractor, whatever the order of the theory.",
         )
     notes = [
         "peak: largest S(omega) for omega > 0; order q: dE_0 to sqrt(lambda)^q in the frame of the damped attractor; "
         "exact n: dE_n of its levels",
-        f"{lost} values of khat left out: no HAS, or a well that does not hold its state",
+        f"{lost} values of khat left out: no HAS, a well that does not hold its state, or no peak",
+        *doubts,
         "spectrum: resolvent of the master equation in the quasi-stationary state of the well",
     ]
     if measured is not None:
@@ -118,15 +120,18 @@ def draw_emission(
 
 def _add_frequencies(
     table: DrawnTable, system: DuffingAttractors, dampings: RealArray, progress: Progress
-) -> int:
-    """Rows of panel (a); the number of k̂ left out."""
-    lost = 0
+) -> tuple[int, list[str]]:
+    """Rows of panel (a); the number of k̂ left out, and what to keep in mind of others."""
+    lost, doubts = 0, []
     for k, khat in enumerate(dampings):
         progress("effective frequency", 0.3 + 0.6 * k / len(dampings))
         at = replace(system, khat=float(khat))
         try:
             well = attractor_well(at, "HAS")
-            peak, height = emission_peak(well)
+            with warnings.catch_warnings(record=True) as caught:
+                warnings.simplefilter("always", CutoffWarning)
+                peak, height = emission_peak(well)
+            doubts += [f"khat = {at.khat:.4g}: {one.message}" for one in caught]
         except PredictionError:
             lost += 1
             continue
@@ -136,7 +141,7 @@ def _add_frequencies(
             table.add(f"order {order}", at.khat, series.spacings(order)[0], *[None] * 4)
         for n in LINES:
             table.add(f"exact {n}", at.khat, abs(float(well.energies[n + 1] - well.energies[n])), *[None] * 4)
-    return lost
+    return lost, doubts
 
 
 def _draw_frequencies(ax: Axes, table: DrawnTable, shown: float) -> None:
@@ -149,7 +154,7 @@ def _draw_frequencies(ax: Axes, table: DrawnTable, shown: float) -> None:
     x, y = (table.numbers(c, series="peak") for c in ("khat", "omega [dw]"))
     ax.plot(x, y, PEAK.marker, color=PEAK.colour, markersize=4.5, label=PEAK.label, zorder=5)
     ax.axvline(shown, color="#bbbbbb", linewidth=0.8, zorder=0)
-    ax.set(xlabel=r"damping $\hat\kappa=\kappa/2\delta\omega$", ylabel=r"$\omega_\mathrm{eff}/\delta\omega$")
+    ax.set(xlabel=r"damping $\hat\kappa=\kappa/2\Delta\omega$", ylabel=r"$\omega_\mathrm{eff}/\Delta\omega$")
     minor_ticks(ax)
 
 
@@ -160,7 +165,7 @@ def _draw_spectrum(ax: Axes, table: DrawnTable) -> None:
         x, y, error = (table.numbers(c, series="jumps") for c in ("omega [dw]", "S [1/dw]", "error"))
         ax.errorbar(x, y, yerr=error, fmt=JUMPS.marker, color=JUMPS.colour, markerfacecolor="white", markersize=4,
                     label=JUMPS.label, zorder=4)  # fmt: skip
-    ax.set(xlabel=r"frequency from the drive $\omega/\delta\omega$", ylabel=r"$S(\omega)\,\delta\omega$")
+    ax.set(xlabel=r"frequency from the drive $\omega/\Delta\omega$", ylabel=r"$S(\omega)\,\Delta\omega$")
     low, high = ax.get_ylim()
     ax.set_ylim(min(low, 0.0), 1.25 * high)
     ax.legend(loc="upper center", fontsize=8)

@@ -13,7 +13,16 @@ from wellhop.analysis.duffing_balance import duffing_levels
 from wellhop.analysis.duffing_frame import undamped_frame
 from wellhop.analysis.duffing_perturbation import perturbed_levels
 from wellhop.analysis.figures.drawn import DrawnTable
-from wellhop.analysis.figures.duffing_axes import BETA, EXACT, LAMBDA, LEVEL, MODEL, ORDERS, levels_setting
+from wellhop.analysis.figures.duffing_axes import (
+    BETA,
+    EXACT,
+    LAMBDA,
+    LEVEL,
+    MODEL,
+    ORDERS,
+    drawn_levels,
+    levels_setting,
+)
 from wellhop.analysis.figures.job import DrawnFigure, FigureJob, FigureOptions
 from wellhop.analysis.figures.layout import heading, minor_ticks, panel_letter
 from wellhop.analysis.figures.style import house_style, new_figure
@@ -31,14 +40,16 @@ def draw_level_spacings(options: FigureOptions) -> DrawnFigure:
     Returns:
         The figure; the table has the series ``exact`` and ``order 0``, ``order 2``, ``order 4``.
     """
-    lam, beta, levels = options["lam"], options["beta"], options.count("levels")
-    exact = duffing_levels(lam, beta).spacings("HAS", levels + 1)
+    lam, beta = options["lam"], options["beta"]
+    known = duffing_levels(lam, beta)
+    levels, fewer = drawn_levels(known, options.count("levels"), 1)
+    exact = known.spacings("HAS", levels + 1)
     series = perturbed_levels(undamped_frame(lam, beta, "HAS"), 4, levels + 1)
     orders: Curves = {order: series.spacings(order) for order in (0, 2, 4)}
     table = _table("dE [dw]", exact, orders)
     with house_style():
         figure = _two_panels(
-            exact, orders, r"$|E_{n+1}-E_n|/\delta\omega$", "level spacings", "error of the spacing"
+            exact, orders, r"$|E_{n+1}-E_n|/\Delta\omega$", "level spacings", "error of the spacing"
         )
         heading(
             figure,
@@ -49,6 +60,7 @@ def draw_level_spacings(options: FigureOptions) -> DrawnFigure:
     notes = (
         "order q: terms up to sqrt(lambda)^q; error: |order - exact|; energies fall from n = 0, the attractor",
         "the printed perturbation belongs to another Hamiltonian: against the spectrum of (2) it misses by the order lambda",
+        *fewer,
     )
     return DrawnFigure(figure, table, notes)
 
@@ -59,8 +71,9 @@ def draw_displacement(options: FigureOptions) -> DrawnFigure:
     Returns:
         The figure; the table has the series ``exact`` and ``order 0``, ``order 1``, ``order 3``.
     """
-    lam, beta, levels = options["lam"], options["beta"], options.count("levels")
+    lam, beta = options["lam"], options["beta"]
     found = duffing_levels(lam, beta)
+    levels, fewer = drawn_levels(found, options.count("levels"))
     exact = np.diag(found.elements(found.well("HAS", levels)))
     series = perturbed_levels(undamped_frame(lam, beta, "HAS"), 3, levels)
     orders: Curves = {order: series.displacement(order).real for order in (0, 1, 3)}
@@ -77,6 +90,7 @@ def draw_displacement(options: FigureOptions) -> DrawnFigure:
         )
     notes = (
         "order q: terms up to sqrt(lambda)^q beyond alpha, norms expanded as well; error: |order - exact|",
+        *fewer,
     )
     return DrawnFigure(figure, table, notes)
 

@@ -22,7 +22,16 @@ from wellhop.analysis.duffing_balance import (
 from wellhop.analysis.duffing_frame import undamped_frame
 from wellhop.analysis.duffing_perturbation import perturbed_levels
 from wellhop.analysis.figures.drawn import DrawnTable
-from wellhop.analysis.figures.duffing_axes import BETA, EXACT, LAMBDA, LEVEL, MODEL, ORDERS, levels_setting
+from wellhop.analysis.figures.duffing_axes import (
+    BETA,
+    EXACT,
+    LAMBDA,
+    LEVEL,
+    MODEL,
+    ORDERS,
+    drawn_levels,
+    levels_setting,
+)
 from wellhop.analysis.figures.job import DrawnFigure, FigureJob, FigureOptions, Setting
 from wellhop.analysis.figures.layout import heading, minor_ticks, panel_letter
 from wellhop.analysis.figures.style import house_style, new_figure
@@ -31,6 +40,8 @@ RealArray = npt.NDArray[np.float64]
 
 #: Levels of the balance equation beyond those drawn, whose populations would feel the end of the ladder.
 BEYOND = 10
+#: Growth of N_eff from one level to the next beyond which it shows the end of the ladder and no temperature.
+LARGEST_GROWTH = 2.0
 #: Orders in sqrt(λ) drawn; odd ones add nothing.
 DRAWN = (0, 2, 4)
 BATHS = {
@@ -54,7 +65,7 @@ def draw_populations(options: FigureOptions) -> DrawnFigure:
     Returns:
         The figure; the table has the series ``exact`` and ``order 0``, ``order 2``, ``order 4`` with p_n and |Δp_n|/p_n.
     """
-    found = _both(options)
+    found, fewer = _both(options)
     table = DrawnTable(("series", "n_th", "n", "p", "relative error"))
     for one in found:
         _tabulate(table, one, lambda p: p)
@@ -65,7 +76,7 @@ def draw_populations(options: FigureOptions) -> DrawnFigure:
             upper, lower = axes[:, column]
             _draw(upper, one, lambda p: p)
             upper.set_yscale("log")
-            panel_letter(upper, "ab"[column], rf"populations, $\bar n={one.n_th:g}$")
+            panel_letter(upper, "ab"[column], rf"populations, $n_\mathrm{{th}}={one.n_th:g}$")
             for order, p in one.orders.items():
                 theory = ORDERS[order]
                 lower.plot(
@@ -77,11 +88,11 @@ def draw_populations(options: FigureOptions) -> DrawnFigure:
                 )
             lower.set(xlabel=LEVEL, yscale="log")
             lower.xaxis.set_major_locator(MaxNLocator(integer=True))
-            panel_letter(lower, "cd"[column], rf"relative errors, $\bar n={one.n_th:g}$")
+            panel_letter(lower, "cd"[column], rf"relative errors, $n_\mathrm{{th}}={one.n_th:g}$")
             minor_ticks(lower, "x")
         axes[0, 0].set_ylabel(r"$p_n$")
         axes[1, 0].set_ylabel(r"$|\Delta p_n|/p_n$")
-        _legend(figure)
+        _legend(figure, markers=True)
         heading(
             figure,
             "Stationary populations of the large orbit (HAS), Fig. 4 of the paper",
@@ -89,44 +100,85 @@ def draw_populations(options: FigureOptions) -> DrawnFigure:
             + r"Orders in $\sqrt{\lambda}$ of the rates in the balance equation (23), $\kappa\to0$; order 0 is "
             r"$p_{n+1}/p_n=\bar N/(1+\bar N)$.",
         )
-    return DrawnFigure(figure, table, _notes())
+    return DrawnFigure(figure, table, (*_notes(), *_ended(found, len(found[0].exact)), *fewer))
 
 
 def draw_effective_occupation(options: FigureOptions) -> DrawnFigure:
-    """N_eff(n) = p_{n+1}/(p_n - p_{n+1}) over n for two baths.
+    """N_eff(n) = p_{n+1}/(p_n - p_{n+1}) over n for two baths, as far as it means a temperature.
 
     Returns:
         The figure; the table has the series ``exact`` and ``order 0``, ``order 2``, ``order 4`` with N_eff and its relative error.
     """
-    found = _both(options)
+    found, fewer = _both(options)
+    short = [
+        *_ended(found, len(found[0].exact) - 1),
+        *(
+            f"exact, n_th = {one.n_th:g}: N_eff from n = {kept} on is left out, negative or above {LARGEST_GROWTH:g} times the one "
+            "before: the ladder ends at the saddle"
+            for one in found
+            if (kept := int(np.isfinite(tame_occupation(one.exact)).sum())) < len(one.exact) - 1
+        ),
+    ]
     table = DrawnTable(("series", "n_th", "n", "N_eff", "relative error"))
     for one in found:
-        _tabulate(table, one, effective_occupation)
+        _tabulate(table, one, tame_occupation)
     with house_style():
         figure = new_figure(height=3.7)
         for letter, ax, one in zip("ab", figure.subplots(1, 2), found, strict=True):
-            _draw(ax, one, effective_occupation)
+            _draw(ax, one, tame_occupation)
             ax.set(xlabel=LEVEL)
             ax.xaxis.set_major_locator(MaxNLocator(integer=True))
             minor_ticks(ax)
-            panel_letter(ax, letter, rf"$\bar n={one.n_th:g}$")
+            panel_letter(ax, letter, rf"$n_\mathrm{{th}}={one.n_th:g}$")
             if letter == "a":
                 ax.set_ylabel(r"$N_\mathrm{eff}(n)$")
-        _legend(figure)
+        _legend(figure, markers=False)
         heading(
             figure,
             "Effective temperature of the levels of the large orbit (HAS), Fig. 6 of the paper",
             _parameters(options)
             + r"$N_\mathrm{eff}(n)=p_{n+1}/(p_n-p_{n+1})$ of the balance equation (23), $\kappa\to0$.",
-            r"Near the attractor it lies above $\bar n$: squeezed in the frame of the orbit, the bath heats even at $\bar n=0$.",
+            r"Near the attractor it lies above $n_\mathrm{th}$: squeezed in the frame of the orbit, the bath heats even at "
+            r"$n_\mathrm{th}=0$.",
+            *(
+                [
+                    "Curves end where rates of the series turn negative, points where the ladder ends at the saddle."
+                ]
+                if short
+                else []
+            ),
         )
-    return DrawnFigure(figure, table, _notes())
+    return DrawnFigure(figure, table, (*_notes(), *short, *fewer))
 
 
-def _both(options: FigureOptions) -> list[_Populations]:
-    lam, beta, drawn = options["lam"], options["beta"], options.count("levels")
+def tame_occupation(populations: RealArray) -> RealArray:
+    """N_eff(n), nan from the first level on where it is not positive or jumps up: there populations show where the ladder ends.
+
+    >>> tame_occupation(np.array([0.5, 0.25, 0.125, 0.13])).tolist()
+    [1.0, 1.0, nan]
+    """
+    with np.errstate(divide="ignore"):
+        found = effective_occupation(populations)
+    wild = ~(found > 0.0)
+    wild[1:] |= found[1:] > LARGEST_GROWTH * found[:-1]
+    return np.where(np.logical_or.accumulate(wild), np.nan, found)
+
+
+def _ended(found: list[_Populations], shown: int) -> tuple[str, ...]:
+    """Series that end before the last level drawn."""
+    return tuple(
+        f"order {order}, n_th = {one.n_th:g}: drawn to n = {min(known, shown) - 1} only, then rates of the series are negative"
+        for one in found
+        for order, p in one.orders.items()
+        if (known := int(np.isfinite(p).sum()) - (len(one.exact) - shown)) < shown
+    )
+
+
+def _both(options: FigureOptions) -> tuple[list[_Populations], tuple[str, ...]]:
+    """Populations for both baths, and a note where the well has fewer levels than asked for."""
+    lam, beta = options["lam"], options["beta"]
     found = duffing_levels(lam, beta)
-    found.well("HAS", drawn)
+    drawn, fewer = drawn_levels(found, options.count("levels"))
     own = found.well("HAS")[: drawn + BEYOND]
     elements = found.elements(own)
     series = perturbed_levels(undamped_frame(lam, beta, "HAS"), max(DRAWN), len(own))
@@ -135,7 +187,7 @@ def _both(options: FigureOptions) -> list[_Populations]:
         exact = balance_populations(transition_rates(elements, n_th))
         orders = {q: _filled(series_populations(series, n_th, q), drawn) for q in DRAWN}
         out.append(_Populations(n_th, exact[:drawn], orders))
-    return out
+    return out, fewer
 
 
 def _filled(p: RealArray, levels: int) -> RealArray:
@@ -159,14 +211,22 @@ def _draw(ax: Axes, one: _Populations, of: Callable[[RealArray], RealArray]) -> 
     ax.plot(of(one.exact), EXACT.marker, color=EXACT.colour, markersize=3.2, zorder=3)
 
 
-def _legend(figure: Figure) -> None:
+def _legend(figure: Figure, *, markers: bool) -> None:
+    """Orders with the symbols of the lower panels where there are any."""
     handles = [
         Line2D(
             [], [], color=EXACT.colour, marker=EXACT.marker, linestyle="", markersize=3.2, label=EXACT.label
         )
     ]
     handles += [
-        Line2D([], [], marker=ORDERS[q].marker, markersize=3.2, label=ORDERS[q].label, **ORDERS[q].style())
+        Line2D(
+            [],
+            [],
+            marker=ORDERS[q].marker if markers else "",
+            markersize=3.2,
+            label=ORDERS[q].label,
+            **ORDERS[q].style(),
+        )
         for q in DRAWN
     ]
     figure.legend(handles=handles, loc="outside lower center", ncols=4)

@@ -39,6 +39,17 @@ from wellhop.engine.errors import ParameterError
 from wellhop.engine.systems.duffing_attractors import DuffingAttractors
 
 
+def check_temperature(options: FigureOptions) -> DuffingAttractors:
+    """The cold system of figure 10.
+
+    Raises:
+        PredictionError: no bistability.
+    """
+    base = DuffingAttractors(options["lam"], options["beta"], options["khat"])
+    base.require_bistable("rates against temperature")
+    return base
+
+
 def draw_temperature(options: FigureOptions, measured: Sequence[MeasuredRates] = ()) -> DrawnFigure:
     """Rates against thermal photons; where truncated Wigner joins the quantum model; measured ones (x = n_th) laid over.
 
@@ -48,8 +59,7 @@ def draw_temperature(options: FigureOptions, measured: Sequence[MeasuredRates] =
     Raises:
         PredictionError: no bistability.
     """
-    base = DuffingAttractors(options["lam"], options["beta"], options["khat"])
-    base.require_bistable("rates against temperature")
+    base = check_temperature(options)
     # dense at low temperature, where the exponents part
     places = options["n_max"] * np.linspace(0.0, 1.0, options.count("points")) ** 2
     systems = [replace(base, n_th=float(n)) for n in places]
@@ -73,7 +83,7 @@ def draw_temperature(options: FigureOptions, measured: Sequence[MeasuredRates] =
         right.axhline(1.0, color=FAINT, linewidth=0.8, zorder=1)
         for ax in (left, right):
             ax.set_yscale("log")
-            ax.set_xlabel(r"thermal photons $\bar n$")
+            ax.set_xlabel(r"thermal photons $n_\mathrm{th}$")
             ax.set_xlim(-0.02 * places[-1], places[-1])
             shallow = places[exact.ratio >= LARGEST_RATIO]
             if shallow.size:
@@ -98,12 +108,8 @@ def draw_temperature(options: FigureOptions, measured: Sequence[MeasuredRates] =
     )
 
 
-def draw_drive(options: FigureOptions, measured: Sequence[MeasuredRates] = ()) -> DrawnFigure:
-    """Rates against β, and where both wells weigh the same; measured ones (x = β) laid over.
-
-    Returns:
-        Series ``rate exact``, ``rate twa``, ``equal weight exact``, ``equal weight twa`` (where both rates are equal, if
-        in the range) and ``equal weight limit`` (R_LH = R_HL, λ -> 0).
+def check_drive(options: FigureOptions) -> DuffingAttractors:
+    """The system of the first drive of figure 11, if its settings fit together.
 
     Raises:
         ParameterError: drives out of order or outside the bistable range.
@@ -117,6 +123,21 @@ def draw_drive(options: FigureOptions, measured: Sequence[MeasuredRates] = ()) -
             (first, last),
             f"{low:.6g} < beta_min < beta_max < {high:.6g}, the bistable range",
         )
+    return base
+
+
+def draw_drive(options: FigureOptions, measured: Sequence[MeasuredRates] = ()) -> DrawnFigure:
+    """Rates against β, and where both wells weigh the same; measured ones (x = β) laid over.
+
+    Returns:
+        Series ``rate exact``, ``rate twa``, ``equal weight exact``, ``equal weight twa`` (where both rates are equal, if
+        in the range) and ``equal weight limit`` (R_LH = R_HL, λ -> 0).
+
+    Raises:
+        ParameterError: as :func:`check_drive`.
+    """
+    base = check_drive(options)
+    first, last = base.beta, options["beta_max"]
     drives = np.linspace(first, last, options.count("points"))
     systems = [replace(base, beta=float(beta)) for beta in drives]
     table = DrawnTable(("series", "direction", "beta", "value"))
@@ -147,11 +168,27 @@ def draw_drive(options: FigureOptions, measured: Sequence[MeasuredRates] = ()) -
         heading(
             figure,
             rf"Switching across the equal-weight point at $\lambda={base.lam:g}$, $\hat\kappa={base.khat:g}$, "
-            rf"$\bar n={base.n_th:g}$",
+            rf"$n_\mathrm{{th}}={base.n_th:g}$",
             "Stars: both rates are equal, either well holds half of the stationary state.",
-            "Truncated Wigner favours HAS from a weaker drive on.",
+            "Truncated Wigner favours HAS from a weaker drive on. A line ends where the error of the split hides the rarer rate.",
         )
-    return DrawnFigure(figure, table, (CELLS,))
+    return DrawnFigure(figure, table, (CELLS, *_ends(table)))
+
+
+def _ends(table: DrawnTable) -> tuple[str, ...]:
+    """Lines that do not cover all drives, and why."""
+    notes = []
+    for generator in GENERATORS:
+        for name in DIRECTIONS:
+            where = {"series": f"rate {generator}", "direction": name}
+            beta, rate = table.numbers("beta", **where), table.numbers("value", **where)
+            known = beta[np.isfinite(rate)]
+            if known.size < beta.size:
+                drawn = f"drawn from beta = {known[0]:.4g} to {known[-1]:.4g}" if known.size else "not drawn"
+                notes.append(
+                    f"{name} of the {LOOK[generator][1]} is {drawn} only: elsewhere it is not larger than the error of the split"
+                )
+    return tuple(notes)
 
 
 def _mark_equal(ax: Axes, curve: RateCurve, base: DuffingAttractors, table: DrawnTable) -> None:

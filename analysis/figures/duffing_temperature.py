@@ -112,23 +112,24 @@ def occupation_table(system: DuffingAttractors, shares: RealArray, jumps: Sequen
 
 
 def draw_log_ratios(system: DuffingAttractors, table: DrawnTable) -> DrawnFigure:
-    """Fig. 5: ln(p_0/p_1) over n̄ at LAS (a) and HAS (b)."""
+    """Fig. 5: ln(p_0/p_1) over n_th at LAS (a) and HAS (b)."""
     theories = (MASTER, BOSE, BALANCE, MOMENTS)
     with house_style():
         figure = new_figure(height=4.1)
         for letter, ax, attractor in zip("ab", figure.subplots(1, 2), WELLS, strict=True):
             _draw(ax, table, attractor, "n_th", RATIO, theories, (JUMPS, LANGEVIN))
-            ax.set(xlabel=r"photons of the bath $\bar n$", ylabel=r"$\ln(p_0/p_1)$", ylim=(0.0, None))
+            ax.set(xlabel=r"photons of the bath $n_\mathrm{th}$", ylabel=r"$\ln(p_0/p_1)$", ylim=(0.0, None))
             panel_letter(ax, letter, attractor)
         _legend(figure, table, theories, (JUMPS, LANGEVIN))
         heading(
             figure,
             "Populations of the two lowest levels at each attractor, Fig. 5 of the paper",
             _parameters(system)
-            + r" Squeezing keeps HAS warm at $\bar n=0$; $T_\mathrm{eff}=|E_1-E_0|/\ln(p_0/p_1)$.",
+            + r" Squeezing keeps HAS warm at $n_\mathrm{th}=0$; $T_\mathrm{eff}=|E_1-E_0|/\ln(p_0/p_1)$.",
         )
     notes = (
         "master equation: quasi-stationary state of one well among its own states, levels of the damped attractor",
+        "equations (23), (25) are those of the paper",
         "Eq. (25): squeezed bath of the frame; balance equation (23): kappa -> 0, levels of one well",
         "second moments: Gaussian state with the moments of b in the master equation, which Langevin trajectories measure; "
         "it differs from p_1/p_0 by the order lambda, and truncated Wigner from it; at LAS such trajectories leave too fast",
@@ -146,13 +147,14 @@ def draw_occupations(system: DuffingAttractors, table: DrawnTable) -> DrawnFigur
             _draw(ax, table, attractor, "eta/kappa", OCCUPATION, theories, (JUMPS,))
             ax.set(xlabel=r"dephasing $\eta/\kappa$", ylabel=r"$p_1/(p_0-p_1)$", ylim=(0.0, None))
             slope = _slope(table, attractor)
-            panel_letter(ax, letter, f"{attractor}, slope {slope:.2f}")
+            panel_letter(ax, letter, f"{attractor}, slope {slope:.2f} of the master equation")
         _legend(figure, table, theories, (JUMPS,))
         heading(
             figure,
             "Bose number at each attractor against dephasing, Fig. 8 of the paper",
             _parameters(system)
-            + rf" $\bar n={system.n_th:g}$. Dephasing $\eta D[a^\dagger a]$ heats by $2(\eta/\kappa)|\alpha^*u+\alpha v|^2$;",
+            + rf" $n_\mathrm{{th}}={system.n_th:g}$. "
+            + r"Dephasing $\eta D[a^\dagger a]$ heats by $2(\eta/\kappa)|\alpha^*u+\alpha v|^2$;",
             "the factor 2 is missing in print. At LAS the master equation lies higher by the order of $\\lambda$.",
         )
     notes = (

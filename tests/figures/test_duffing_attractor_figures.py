@@ -20,7 +20,7 @@ from wellhop.analysis.figures.duffing_temperature import (
     RATIO,
 )
 from wellhop.analysis.figures.job import DrawnFigure
-from wellhop.engine.errors import ParameterError, PredictionError
+from wellhop.engine.errors import ParameterError, PredictionError, StatisticsError
 from wellhop.jobs import figure_duffing_emission
 from wellhop.jobs.figure_duffing_temperature import BATH, DEPHASING
 
@@ -109,5 +109,21 @@ def test_without_trajectories_and_refusals() -> None:
     assert not bare.table.select(series="jumps")
     with pytest.raises(ParameterError, match="khat_min < khat_max"):
         job.draw(job.options({"khat_min": 0.1, "khat_max": 0.05}))
+    # hot and large: Langevin trajectories leave the well, and the settings that help are named
+    hot = {
+        "lam": 0.06,
+        "beta": 0.053868,
+        "khat": 0.1,
+        "points": 2,
+        "sampled": 2,
+        "trajectories": 16,
+        "n_max": 0.3,
+    }
+    with pytest.raises(
+        StatisticsError, match=r"use a smaller lam, khat or n_th; settings of this figure: lam, khat, n_max"
+    ):
+        BATH.draw(BATH.options(hot))
+    with pytest.raises(PredictionError, match=r"does not hold it; .* settings of this figure: lam, khat, n_max"):
+        BATH.draw(BATH.options({**hot, "n_max": 1.0}))
     with pytest.raises(PredictionError, match="no bistability"):
         BATH.draw(BATH.options({"beta": 0.01, "khat": 0.15, **few}))

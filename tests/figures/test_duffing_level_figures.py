@@ -11,7 +11,7 @@ from matplotlib.figure import Figure
 from wellhop.analysis.figures.duffing_levels import DISPLACEMENT, LEVEL_SPACINGS
 from wellhop.analysis.figures.duffing_populations import EFFECTIVE_OCCUPATION, POPULATIONS
 from wellhop.analysis.figures.job import DrawnFigure
-from wellhop.engine.errors import ParameterError, PredictionError
+from wellhop.engine.errors import ParameterError
 
 JOBS = {job.number: job for job in (LEVEL_SPACINGS, DISPLACEMENT, POPULATIONS, EFFECTIVE_OCCUPATION)}
 
@@ -78,10 +78,21 @@ def test_effective_occupation_bends_with_the_level(drawn: dict[int, DrawnFigure]
 def test_settings_out_of_range() -> None:
     with pytest.raises(ParameterError, match="lam"):
         LEVEL_SPACINGS.options({"lam": -0.1})
-    with pytest.raises(PredictionError, match=r"HAS has 8 at lambda = 0\.1"):
-        LEVEL_SPACINGS.draw(LEVEL_SPACINGS.options({"lam": 0.1}))
-    few = EFFECTIVE_OCCUPATION.draw(EFFECTIVE_OCCUPATION.options({"lam": 0.06, "levels": 14})).table
-    assert np.all(np.isfinite(few.numbers("N_eff", series="exact", n_th=0.5)))
+
+
+def test_a_well_with_few_levels_is_drawn_as_far_as_it_goes() -> None:
+    short = LEVEL_SPACINGS.draw(LEVEL_SPACINGS.options({"lam": 0.1}))
+    assert len(short.table.numbers("dE [dw]", series="exact")) == 7
+    assert short.notes[-1] == "levels: 26 asked for, 7 drawn, HAS has 8 at lambda = 0.1"
+    drawn = EFFECTIVE_OCCUPATION.draw(EFFECTIVE_OCCUPATION.options({"lam": 0.06}))
+    few, notes = drawn.table, "\n".join(drawn.notes)
+    assert "levels: 17 asked for, 14 drawn, HAS has 14 at lambda = 0.06" in notes
+    # the last level holds more than the one below it: no temperature
+    exact = few.numbers("N_eff", series="exact", n_th=0.0)
+    assert np.isfinite(exact).tolist() == [True] * 12 + [False]
+    assert np.nanmax(exact) < 0.6
+    assert "exact, n_th = 0: N_eff from n = 12 on is left out" in notes
+    assert "order 2, n_th = 0: drawn to n = 10 only" in notes
     # The series ends where its rates turn negative.
     ends = np.isfinite(few.numbers("N_eff", series="order 2", n_th=0.5))
     assert ends[0]

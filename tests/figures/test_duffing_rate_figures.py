@@ -12,6 +12,7 @@ from wellhop.analysis.figures.duffing_arrhenius import ARRHENIUS
 from wellhop.analysis.figures.duffing_scans import DRIVE, TEMPERATURE
 from wellhop.analysis.figures.job import DrawnFigure, FigureJob
 from wellhop.engine.errors import ParameterError, PredictionError
+from wellhop.jobs import figure_duffing_rates
 
 #: Coarse settings, a second or two each.
 COARSE: dict[int, tuple[FigureJob, dict[str, float]]] = {
@@ -84,6 +85,32 @@ def test_rates_cross_where_the_wells_weigh_the_same(drawn: dict[int, DrawnFigure
     (limit,) = table.numbers("beta", series="equal weight limit")
     assert limit == pytest.approx(0.05921, abs=1e-5)
     assert places["twa"] < places["exact"] < limit
+    # k_HL of truncated Wigner is lost in the error of its split, and that is said
+    gone = [
+        np.isnan(table.numbers("value", series="rate twa", direction=way)).any() for way in ("k_LH", "k_HL")
+    ]
+    said = ["truncated-Wigner generator is drawn" in note for note in drawn[11].notes[1:]]
+    assert len(said) == sum(
+        np.isnan(table.numbers("value", series=f"rate {g}", direction=way)).any()
+        for g in ("exact", "twa")
+        for way in ("k_LH", "k_HL")
+    )
+    assert sum(said) == sum(gone)
+
+
+def test_bad_settings_are_refused_before_any_trajectory(monkeypatch: pytest.MonkeyPatch) -> None:
+    def never(*_: object, **__: object) -> None:
+        raise AssertionError("sampled")
+
+    monkeypatch.setattr(figure_duffing_rates, "sample_duffing_rates", never)
+    monkeypatch.setattr(figure_duffing_rates, "duffing_rates", never)
+    arrhenius, temperature, drive = figure_duffing_rates.JOBS
+    with pytest.raises(ParameterError, match="lam_min < lam_max"):
+        arrhenius.draw(arrhenius.options({"lam_min": 0.1, "lam_max": 0.05}))
+    with pytest.raises(ParameterError, match="beta_min < beta_max"):
+        drive.draw(drive.options({"beta_min": 0.08, "beta_max": 0.05}))
+    with pytest.raises(PredictionError, match="no bistability"):
+        temperature.draw(temperature.options({"beta": 0.2}))
 
 
 def test_bad_settings_are_refused() -> None:
