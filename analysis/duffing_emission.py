@@ -170,9 +170,9 @@ def _peak(well: Well, side: int) -> tuple[float, float]:
                 f"spectrum at {well.frame.attractor}: no peak between {grid[0]:.4g} and {grid[-1]:.4g} (dw = {well.system.dw:g}); "
                 "use a smaller khat or lam"
             )
-        order = 1 if k == 0 else -1
-        grid = np.concatenate([[beyond], grid][::order])
-        heights = np.concatenate([emission_spectrum(well, [side * beyond]), heights][::order])
+        more = emission_spectrum(well, [side * beyond])
+        grid = np.append(beyond, grid) if k == 0 else np.append(grid, beyond)
+        heights = np.append(more, heights) if k == 0 else np.append(heights, more)
     found = minimize_scalar(
         lambda w: -float(emission_spectrum(well, [side * w])[0]),
         bracket=(grid[k - 1], grid[k], grid[k + 1]),
