@@ -22,6 +22,7 @@ mode is ours, after Macieszczak, Guţă, Lesanovsky, Garrahan, Phys. Rev. Lett. 
 from __future__ import annotations
 
 import functools
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -35,7 +36,7 @@ from wellhop.analysis.liouvillian import (
     superoperator,
 )
 from wellhop.analysis.twa_generator import twa_generator
-from wellhop.engine.errors import CutoffError, ModelError, PredictionError
+from wellhop.engine.errors import CutoffError, ModelError, PredictionError, SpectrumError
 from wellhop.engine.fock import coherent_state
 from wellhop.engine.systems.duffing_attractors import DuffingAttractors
 
@@ -47,8 +48,12 @@ LARGEST_OVERSHOOT = 1e-3
 EXACT_WIDTHS = 7.5
 #: Photons of the outermost attractor below which there are no two wells, whatever the mean field says.
 FEWEST_PHOTONS = 1.0
+#: Share of Fock states that truncated Wigner is given where it shows no slow mode.
+WIDER = 1.5
 #: Spectra kept in memory.
 KEPT = 64
+#: How two wells are lost.
+_HOW: Mapping[Generator, str] = {"exact": "the wells hybridise", "twa": "the wells have merged in the noise"}
 #: Step of the second derivatives of <α|C|α>.
 _STEP = 0.3
 
@@ -160,7 +165,23 @@ def duffing_spectrum(
             f"truncated Wigner: got eta = {system.eta:g}, allowed is 0: there is no truncated-Wigner generator with dephasing; "
             "Langevin trajectories do run with it"
         )
-    return _spectrum(system, generator, _usual_cutoff(system, generator) if cutoff is None else int(cutoff))
+    if cutoff is not None:
+        return _spectrum(system, generator, int(cutoff))
+    usual = _usual_cutoff(system, generator)
+    try:
+        return _spectrum(system, generator, usual)
+    except SpectrumError:
+        # at weak damping the truncated Wigner function reaches further: the slow mode appears with more states
+        if generator == "exact" or int(WIDER * usual) > LARGEST_CUTOFF:
+            raise
+        wider = int(WIDER * usual)
+        try:
+            return _spectrum(system, generator, wider)
+        except SpectrumError as error:
+            raise SpectrumError(
+                f"truncated Wigner: no slow mode has converged at {usual} or {wider} Fock states, as happens at weak damping; use a "
+                "larger khat, a smaller lam, or a cutoff of your own from Python"
+            ) from error
 
 
 def _usual_cutoff(system: DuffingAttractors, generator: Generator) -> int:
@@ -224,7 +245,7 @@ def duffing_rates(
     # a rate below round-off leaves weights undefined; the caller is told so by SlowRate.resolved
     if mode.resolved and overshoot > LARGEST_OVERSHOOT:
         raise PredictionError(
-            f"directed rates: the slow mode gives LAS a weight of {weight:.3g}: the wells hybridise, or one is empty; gap over "
+            f"directed rates: the slow mode gives LAS a weight of {weight:.3g}: {_HOW[found.generator]}, or one is empty; gap over "
             f"next decay rate is {found.ratio:.3g}, allowed is < {LARGEST_RATIO:g}; use a larger khat or a smaller lam"
         )
     if found.generator == "exact":
