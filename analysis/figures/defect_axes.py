@@ -29,6 +29,8 @@ PAPER_POINTS = (
     ("5(b)", 0.22, 0.10),
 )
 TRAJECTORY = "#d62728"
+#: What every figure of the closed forms alone has to say.
+REDUCED_ONLY = "Reduced model only; the full model differs (figure 8)."
 
 
 def phase_space(ax: Axes, reach: float) -> None:

@@ -10,7 +10,12 @@ import numpy.typing as npt
 from matplotlib.axes import Axes
 from scipy import stats
 
-from wellhop.analysis.defect_calibration import Calibration, SampledMoments
+from wellhop.analysis.defect_calibration import (
+    JOINT_CARRIERS,
+    PULL_CARRIERS,
+    Calibration,
+    SampledMoments,
+)
 from wellhop.analysis.defect_propagator import Start, law
 from wellhop.analysis.figures.drawn import DrawnTable
 from wellhop.analysis.figures.job import DrawnFigure
@@ -22,6 +27,7 @@ RealArray = npt.NDArray[np.float64]
 
 #: Pulls beyond this many standard errors are what the calibration must not show.
 WIDE = 4.0
+_SILENT = "no spread"
 #: Columns within an ensemble: one for each quantity, as wide as this.
 _SPREAD = 0.17
 #: Quantity -> marker, whether it is filled.
@@ -58,6 +64,7 @@ _COLUMNS = (
     "pull",
     "p value",
     "normal",
+    "carried by",
 )
 
 
@@ -98,7 +105,7 @@ def draw_calibration(found: Calibration, shown: Sequence[ShownDistribution]) -> 
         panel_letter(axes["difference"], "d", r"$\sqrt{n}\,(F_n-F)$")
         for one in found.laws:
             what = ("husimi", one.start, one.temperature, one.time, one.coordinate)
-            table.add("KS", *what, one.distance, None, None, None, one.p_value, None)
+            table.add("KS", *what, one.distance, None, None, None, one.p_value, None, None)
         system = found.system
         joint = sum(bool(np.isfinite(one.p_value)) for one in found.moments)
         heading(
@@ -107,10 +114,20 @@ def draw_calibration(found: Calibration, shown: Sequence[ShownDistribution]) -> 
             "Reduced model against (9), (10), (E1); full model, jumps only, against its master equation.",
             f"{beyond} of {count} pulls beyond {WIDE:g} standard errors; least p of "
             f"{len(found.laws)} Kolmogorov-Smirnov and {joint} joint tests {found.smallest_p:.2g}.",
+            r"Displaced jumps scatter along one line: Re $\mu$ and Im $\mu$ have one pull, drawn twice and counted once.",
         )
     notes = (
         "pull: (value - exact)/error; times of one ensemble share their trajectories; all together: probability of T^2",
-        "no pulls where trajectories do not differ: jumps from a coherent state without heat, compared to round-off instead",
+        "no pulls where trajectories do not differ: displaced jumps from a coherent state without heat (10 mK), compared to "
+        f"round-off instead; nor where fewer than {PULL_CARRIERS} trajectories carry the variance, as few clicked: there the error "
+        f"is not to be trusted; joint tests need {JOINT_CARRIERS}; column carried by",
+        "displaced jumps: the amplitude scatters along one line, Re mu and Im mu have the same pull up to its sign; drawn twice in "
+        "panel a, counted once in panel b",
+        *(
+            f"{one.engine}, {one.start}, {one.temperature:g} mK: no joint test, {one.remark}"
+            for one in found.moments
+            if one.remark
+        ),
         "KS: distribution functions of both quadratures and of |alpha - mu|, value is the largest difference",
         f"panel d: beyond the grey band once in {1.0 / RARE:g} where samples are from the exact law",
         "quantile: pulls in order against the normal quantile, column normal; radius: distribution function of |alpha - mu|, "
@@ -138,11 +155,13 @@ def _draw_pulls(ax: Axes, table: DrawnTable, moments: Sequence[SampledMoments]) 
             for k, time in enumerate(one.times):
                 table.add(
                     "pull", one.engine, one.start, one.temperature, time, name, one.values[k, j], one.errors[k, j],
-                    one.exact[k, j], one.pulls[k, j], None, None,
+                    one.exact[k, j], one.pulls[k, j], None, None, one.carriers[k, j],
                 )  # fmt: skip
         table.add(
-            "all together", one.engine, one.start, one.temperature, None, None, None, None, None, None, one.p_value, None
+            "all together", one.engine, one.start, one.temperature, None, None, None, None, None, None, one.p_value, None, None
         )  # fmt: skip
+        if np.isnan(one.pulls).all():
+            ax.text(place, 0.25, f"{one.temperature:g} mK: {_SILENT}", ha="center", fontsize=6.5, color=INK)
     for k, temperature in enumerate(temperatures):
         ax.plot([], [], "o", color=COLOURS[k % len(COLOURS)], label=f"{temperature:g} mK", markersize=4)
     for name in dict.fromkeys(name for one in moments for name in one.quantities):
@@ -166,15 +185,14 @@ def _draw_pulls(ax: Axes, table: DrawnTable, moments: Sequence[SampledMoments]) 
 
 
 def _draw_quantiles(ax: Axes, table: DrawnTable, moments: Sequence[SampledMoments]) -> tuple[int, int]:
-    pulls = np.concatenate([one.pulls.ravel() for one in moments])
-    ordered = np.sort(pulls[np.isfinite(pulls)])
+    ordered = np.sort(np.concatenate([one.single_pulls for one in moments]))
     normal = stats.norm.ppf((np.arange(ordered.size) + 0.5) / ordered.size)
     reach = max(WIDE, float(np.abs(ordered).max(initial=0.0))) + 0.3
     ax.plot([-reach, reach], [-reach, reach], color=INK, linewidth=1.0)
     ax.plot(normal, ordered, ".", color=COLOURS[0], markersize=4)
     ax.set(xlim=(-3.4, 3.4), ylim=(-reach, reach), xlabel="quantile of a normal distribution", ylabel="pull")
     minor_ticks(ax)
-    table.add_series("quantile", *[None] * 8, ordered, None, normal)
+    table.add_series("quantile", *[None] * 8, ordered, None, normal, None)
     return int((np.abs(ordered) > WIDE).sum()), int(ordered.size)
 
 
@@ -197,7 +215,7 @@ def _draw_laws(ax: Axes, below: Axes, table: DrawnTable, shown: Sequence[ShownDi
                 label=label)  # fmt: skip
         below.plot(closed, np.sqrt(away.size) * (sampled - closed), color=colour, linewidth=1.0)
         what = ("husimi", samples.start, samples.system.T, time, "radius")
-        table.add_series("radius", *what, sampled, None, closed, None, None, radius)
+        table.add_series("radius", *what, sampled, None, closed, None, None, radius, None)
     ax.set(
         xlim=(0.0, radius[-1]),
         ylim=(0.0, 1.02),

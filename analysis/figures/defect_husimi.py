@@ -22,6 +22,7 @@ from wellhop.analysis.defect_phases import smallest_mean
 from wellhop.analysis.defect_propagator import Start, law, mean
 from wellhop.analysis.figures.defect_axes import (
     MODEL,
+    REDUCED_ONLY,
     TRAJECTORY,
     Y_MATH,
     circle,
@@ -39,6 +40,8 @@ RealArray = npt.NDArray[np.float64]
 _COLUMNS = ("series", "panel", "time [us]", "x", "y", "Q", "variance")
 #: Times of Fig. 3, and the last one of Fig. 6, us.
 RING_TIMES, LAST = (0.0, 0.3, 0.7, 1.5, 3.0, 10.0), 5.0
+#: Δ_d, Ω, α₀ and T for which the paper prints a time of the smallest |μ|.
+PRINTED = (-0.37, 0.1, 1.0, 10.0)
 #: Contours of πQ, and the largest value of it, that of a coherent state.
 _LEVELS = np.linspace(0.0, 1.0, 21)
 _MAP = "viridis"
@@ -75,6 +78,13 @@ def draw_coherent(options: FigureOptions) -> DrawnFigure:
     system = DrivenQubitTLS(options["Delta_d"], options["Omega"], T=options["T"], alpha_0=options["alpha_0"])
     least = smallest_mean(system)
     middle = least.time if 0.0 < least.time < LAST else 0.25 * LAST
+    smallest = (
+        rf"the smallest $|\mu|$ is {least.size:.2g} at {least.time:.4g} $\mu$s"
+        if math.isfinite(least.time)
+        else rf"$|\mu|$ comes down to {least.size:.2g} without a minimum"
+    )
+    if (system.Delta_d, system.Omega, system.alpha_0, system.T) == PRINTED:
+        smallest += r" (the paper prints 1.142 $\mu$s)"
     return _draw(
         system,
         "coherent",
@@ -82,8 +92,7 @@ def draw_coherent(options: FigureOptions) -> DrawnFigure:
         options.count("points"),
         (
             rf"Husimi function from a coherent state, $\alpha_0={system.alpha_0:g}$, on its way to the limit cycle (Fig. 6)",
-            rf"Gaussian (9) around the mean (red); the smallest $|\mu|$ is {least.size:.2g} at {least.time:.4g} $\mu$s "
-            r"(the paper prints 1.142 $\mu$s for its parameters).",
+            f"Gaussian (9) around the mean (red); {smallest}.",
         ),
     )
 
@@ -120,7 +129,7 @@ def _draw(
         figure.colorbar(scale, ax=list(panels), label=r"$\pi Q$", shrink=0.8, pad=0.015)
         _legend(figure, radius)
         heading(
-            figure, words[0], parameters_math(system) + rf", $T={system.T:g}$ mK. Reduced model.", words[1]
+            figure, words[0], parameters_math(system) + rf", $T={system.T:g}$ mK. {REDUCED_ONLY}", words[1]
         )
     return DrawnFigure(
         figure,

@@ -67,7 +67,7 @@ def draw_phase_map(options: FigureOptions) -> DrawnFigure:
     rows = options.count("rows")
     drives = DRIVES * (np.arange(rows) + 0.5) / rows
     phases, x = _add_map(table, base, detunings, drives, half_width, options)
-    _add_lines(table, base)
+    missing = _add_lines(table, base)
     for name, detuning, drive in PAPER_POINTS:
         found = crossover(_at(base, detuning, drive))
         label = PHASES[int(found.phases(half_width)[0])]
@@ -105,9 +105,21 @@ def draw_phase_map(options: FigureOptions) -> DrawnFigure:
             "x: phase difference over pi at equal size, empty in phase IV; phase II is 1 - half width <= |x| < 1 + half width",
             "where the steady term is the larger one from the start (t* < 0) nothing collapses: phase III",
             "collapse, collapse 3: |x| = 1 and 3, where mu vanishes exactly at one time; |x| = 3 lies in phase I",
-            "near resonance x comes to -0.75 where R comes to alpha_0: the corner of phase II there is one of the half width 0.25",
+            "near resonance x comes to -0.75 where R comes to alpha_0: the small speck of phase II there, on the edge of phase IV, "
+            "is one of the half width 0.25 and not a collapse",
             "|a| = alpha_0 with saturation: Maxwell-Bloch equations instead of the reduced model",
+            *_missing(missing),
         ),
+    )
+
+
+def _missing(detunings: tuple[float, ...]) -> tuple[str, ...]:
+    """A note on where there is no line of collapse, if there is such a place."""
+    if not detunings:
+        return ()
+    span = f"{min(detunings):.3g} to {max(detunings):.3g} MHz"
+    return (
+        f"collapse: no line at {len(detunings)} detunings from {span}: |x| = 1 at no drive, or at none that a double holds",
     )
 
 
@@ -137,15 +149,19 @@ def _add_map(
     return phases, x
 
 
-def _add_lines(table: DrawnTable, base: DrivenQubitTLS) -> None:
-    """Collapse locus and the edges of phase IV, inside the frame of the map."""
+def _add_lines(table: DrawnTable, base: DrivenQubitTLS) -> tuple[float, ...]:
+    """Collapse locus and the edges of phase IV, inside the frame of the map; returns the detunings without a first collapse."""
+    missing: list[float] = []
     for detuning in np.linspace(-DETUNINGS, DETUNINGS, 2 * _DENSE):
         system = _at(base, float(detuning), 0.1)
         for order, series in ((1, "collapse"), (3, "collapse 3")):
             try:
                 drive = collapse_drive(system, order).drive
             except PredictionError:
-                continue  # closer to resonance than any drive a double can hold
+                # closer to resonance than any drive a double can hold, or |x| = 1 reached at no drive
+                if order == 1:
+                    missing.append(float(detuning))
+                continue
             if drive <= DRIVES:
                 table.add(series, detuning, drive, None, np.copysign(order, detuning), None, None)
         for series, drive in (
@@ -154,6 +170,7 @@ def _add_lines(table: DrawnTable, base: DrivenQubitTLS) -> None:
         ):
             if drive <= DRIVES:
                 table.add(series, detuning, drive, None, None, None, None)
+    return tuple(missing)
 
 
 def _draw_edges(

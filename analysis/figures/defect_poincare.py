@@ -18,6 +18,7 @@ from wellhop.analysis.defect_poincare import PoincareMap, poincare_map
 from wellhop.analysis.defect_propagator import mean
 from wellhop.analysis.figures.defect_axes import (
     MODEL,
+    REDUCED_ONLY,
     TRAJECTORY,
     Y_MATH,
     circle,
@@ -33,8 +34,10 @@ from wellhop.engine.errors import ParameterError
 from wellhop.engine.systems.driven_qubit_tls import DrivenQubitTLS
 
 _COLUMNS = ("series", "panel", "x", "y", "start", "P", "time [us]", "slope")
-#: Starts of panels (a) and (b), and the range of starts of (c).
+#: Starts of panels (a) and (b), and the least range of starts of (c).
 STARTS, LARGEST = (0.0, 1.0), 1.5
+#: Detuning that the paper prints for this figure.
+PRINTED = 2.5
 #: Decay times followed, and dots per turn.
 _DECAYS, _DOTS = 4.0, 40
 _RETURN: dict[str, Any] = {
@@ -65,7 +68,8 @@ def draw_poincare(options: FigureOptions) -> DrawnFigure:
     found, other = poincare_map(system), poincare_map(reversed_detuning)
     table = DrawnTable(_COLUMNS)
     radius = abs(system.mu_ss)
-    reach = math.ceil(10.0 * max(1.12, 1.3 * radius, *(1.1 * s for s in STARTS))) / 10.0
+    seen = [1.1 * max(s, found(s).point) for s in STARTS]
+    reach = math.ceil(10.0 * max(1.12, 1.3 * radius, *seen)) / 10.0
     with house_style():
         figure = new_figure(height=4.0)
         axes = figure.subplots(1, 3, width_ratios=[1.0, 1.0, 1.0])
@@ -82,8 +86,8 @@ def draw_poincare(options: FigureOptions) -> DrawnFigure:
             "Poincaré map of the driven qubit with a defect (Fig. 4)",
             parameters_math(system)
             + rf", $|\mu_\mathrm{{ss}}|={radius:.5f}$. The mean crosses the axis at the same times from every start:",
-            r"$P$ is linear with slope $e^{-st_k}$, after half a turn beyond the partition, after a full one below it.",
-            "With the sign of the detuning that the paper prints there is no partition (grey). Reduced model.",
+            rf"$P$ is linear in pieces, with slope $e^{{-st_k}}$. {_pieces(found)}",
+            f"{_reversed(other, -detuning)} {REDUCED_ONLY}",
         )
     return DrawnFigure(
         figure,
@@ -93,6 +97,23 @@ def draw_poincare(options: FigureOptions) -> DrawnFigure:
             "branch: lower end of a linear piece of the map, with its slope and its time of return",
         ),
     )
+
+
+def _pieces(found: PoincareMap) -> str:
+    """Times of return on either side of the partitions, in words."""
+    times = sorted({branch.time for branch in found.branches})
+    shown = " or ".join(f"{time:.4f}" for time in times)
+    if not found.partitions:
+        return rf"Every start is back at {shown} $\mu$s; no partition."
+    where = " and ".join(f"{place:.4f}" for place in found.partitions)
+    return rf"Partition at {where}: starts are back at {shown} $\mu$s."
+
+
+def _reversed(other: PoincareMap, detuning: float) -> str:
+    """The map with the other sign of the detuning, in words."""
+    printed = ", as the paper prints it" if detuning == PRINTED else ""
+    count = {0: "no partition", 1: "one partition"}.get(len(other.partitions), "several partitions")
+    return f"Detuning reversed (grey){printed}: {count}."
 
 
 def _draw_trajectory(
@@ -122,41 +143,47 @@ def _draw_trajectory(
 
 
 def _draw_map(ax: Axes, table: DrawnTable, found: PoincareMap, other: PoincareMap) -> None:
+    largest = max(LARGEST, *(1.25 * p for p in (*found.fixed_points, *found.partitions, found(0.0).point)))
     drawn: tuple[tuple[str, PoincareMap, dict[str, Any]], ...] = (
         ("map", found, {"color": COLOURS[0], "linewidth": 1.8}),
         ("map, detuning reversed", other, {"color": FAINT, "linewidth": 1.1, "linestyle": (0, (4, 1.6))}),
     )
     for series, one, look in drawn:
         for branch in one.branches:
-            ends = np.array([branch.lower, min(branch.upper, LARGEST)])
+            ends = np.array([branch.lower, min(branch.upper, largest)])
             if ends[0] >= ends[1]:
                 continue
             values = branch.offset + branch.slope * ends
             ax.plot(ends, values, **look)
             table.add_series(series, "c", None, None, ends, values, branch.time, branch.slope)
     for branch in found.branches:
-        if branch.lower < LARGEST:
+        if branch.lower < largest:
             low = branch.offset + branch.slope * branch.lower
             table.add("branch", "c", None, None, branch.lower, low, branch.time, branch.slope)
-            place = 0.15 * branch.lower + 0.85 * min(branch.upper, LARGEST)
+            along = (
+                0.85 if branch.lower == 0.0 else 0.98
+            )  # the label is to the left, and clear of the partition
+            place = (1.0 - along) * branch.lower + along * min(branch.upper, largest)
             at = (place, branch.offset + branch.slope * place)
             words = f"slope {branch.slope:.3f}"
             ax.annotate(words, at, (-4, 2), textcoords="offset points", fontsize=7.5, ha="right")
-    ax.plot([0.0, LARGEST], [0.0, LARGEST], color=INK, linewidth=0.7, linestyle=":")
+    ax.plot([0.0, largest], [0.0, largest], color=INK, linewidth=0.7, linestyle=":")
     for place in found.partitions:
-        if place < LARGEST:
+        if place < largest:
             ax.axvline(place, color=COLOURS[1], linewidth=1.0, linestyle=(0, (1, 1.2)))
             ax.text(place - 0.02, 0.03, f"{place:.4f}", fontsize=8, ha="right", color=COLOURS[1])
             table.add("partition", "c", None, None, place, None, None, None)
     for place in found.fixed_points:
-        if place < LARGEST:
+        if place < largest:
             ax.plot([place, place, 0.0], [0.0, place, place], color=INK, linewidth=0.7, linestyle=(0, (4, 2)))
             ax.plot([place], [place], "o", color=INK, markersize=5.0, zorder=5)
+            near_edge = place > 0.6 * largest
             ax.annotate(
-                f"{place:.5f}", (place, place), (5, -4), textcoords="offset points", fontsize=8, va="top"
-            )
+                f"{place:.5f}", (place, place), (-5 if near_edge else 5, -8 if near_edge else -4),
+                textcoords="offset points", fontsize=8, va="top", ha="right" if near_edge else "left",
+            )  # fmt: skip
             table.add("fixed point", "c", None, None, place, place, None, None)
-    ax.set(xlim=(0.0, LARGEST), ylim=(0.0, LARGEST), xlabel=r"start $\alpha_0$", ylabel=r"$P(\alpha_0)$")
+    ax.set(xlim=(0.0, largest), ylim=(0.0, largest), xlabel=r"start $\alpha_0$", ylabel=r"$P(\alpha_0)$")
     ax.set_aspect("equal")
     ax.grid(False)
     minor_ticks(ax)

@@ -77,8 +77,9 @@ def draw_reduction(options: FigureOptions) -> DrawnFigure:
     table = DrawnTable(_COLUMNS)
     ratios = np.geomspace(*RATIOS, options.count("points"))
     errors = coupling_errors(system, [float(r) for r in ratios], options)
+    here = reduction_error(system, SPAN, cutoff=options.count("cutoff")).reduced
     with house_style():
-        figure = new_figure(height=6.7)
+        figure = new_figure(height=6.9)
         axes = figure.subplots(2, 2)
         _draw_errors(axes[0, 0], table, "a", ratios, errors, own, late=False)
         panel_letter(axes[0, 0], "a", rf"largest error in {SPAN:g} $\mu$s")
@@ -96,19 +97,31 @@ def draw_reduction(options: FigureOptions) -> DrawnFigure:
             "How good it is to trace the defect out",
             rf"$\Delta_d/2\pi={system.Delta_d:g}$, $\Omega/2\pi={system.Omega:g}$ MHz, {system.T:g} mK; a, b: $\gamma$ fixed, "
             rf"dotted: $g/\gamma_c={own:g}$ of the paper.",
-            r"Limits: errors fall as $(g/\gamma_c)^2$, but at 0.4 they are 0.1 of $\alpha_0=1$; above about one quantum the defect",
-            "saturates and the reduced model fails (c).",
+            rf"Largest error at $g/\gamma_c={own:g}$: {here / system.alpha_0:.2f} of $\alpha_0$. {_strong(table)}",
+            r"In (a) second order is no better: the largest errors are of the first $1/\gamma_c$, when the defect has not begun",
+            "to damp, and every theory without its memory damps at once.",
         )
+    slopes = [_slope(ratios, [getattr(e, name) for e in errors]) for name in ("reduced", "end_reduced")]
     notes = (
         "error: |mu - mu_full|, largest over the span (panel a) or at its end (b), largest over the span in units of alpha_0 (d); "
         "full: master equation of Fock space times defect; abs mu at the end of the span in panel c",
         "weak reduced: |mu_reduced - mu of linear response|, the limit of weak drive and start, where nothing saturates",
         "excited: largest excited weight of the defect above its thermal one",
         "all is for a linear oscillator; the anharmonicity of a transmon would dephase alpha_0 = 1 within nanoseconds",
-        f"slopes of the reduced error between the two smallest g/gamma_c: {_slope(ratios, [e.reduced for e in errors]):.2f} "
-        f"largest, {_slope(ratios, [e.end_reduced for e in errors]):.2f} late",
+        f"slopes of the reduced error between the two smallest g/gamma_c: {slopes[0]:.2f} largest, {slopes[1]:.2f} late; 2 is "
+        "(g/gamma_c)^2",
     )
     return DrawnFigure(figure, table, notes)
+
+
+def _strong(table: DrawnTable) -> str:
+    """What panel c says at its strongest drive."""
+    drive = float(table.numbers("Omega [MHz]", series="full", panel="c")[-1])
+    full, reduced = (
+        float(table.numbers("error or abs mu", series=n, panel="c")[-1]) for n in ("full", "reduced")
+    )
+    filled = float(table.numbers("excited", series="full", panel="c")[-1])
+    return rf"In (c), at {drive:g} MHz, the defect is filled to {filled:.2g} and $|\mu|$ is {full:.2f}, reduced {reduced:.2f}."
 
 
 def _slope(ratios: RealArray, values: Sequence[float]) -> float:
