@@ -179,8 +179,8 @@ def duffing_spectrum(
             return _spectrum(system, generator, wider)
         except SpectrumError as error:
             raise SpectrumError(
-                f"truncated Wigner: no slow mode has converged at {usual} or {wider} Fock states, as happens at weak damping; use a "
-                "larger khat, a smaller lam, or a cutoff of your own from Python"
+                f"truncated Wigner: no slow mode has converged at {usual} or {wider} Fock states, as happens at weak damping; use "
+                "a larger khat, a smaller lam, or a cutoff of your own from Python"
             ) from error
 
 
