@@ -160,9 +160,8 @@ def _draw_map(ax: Axes, table: DrawnTable, found: PoincareMap, other: PoincareMa
         if branch.lower < largest:
             low = branch.offset + branch.slope * branch.lower
             table.add("branch", "c", None, None, branch.lower, low, branch.time, branch.slope)
-            along = (
-                0.85 if branch.lower == 0.0 else 0.98
-            )  # the label is to the left, and clear of the partition
+            # the label is to the left of its place, and clear of partition and fixed point
+            along = 0.98 if branch.lower > 0.0 else 0.85 if found.partitions else 0.5
             place = (1.0 - along) * branch.lower + along * min(branch.upper, largest)
             at = (place, branch.offset + branch.slope * place)
             words = f"slope {branch.slope:.3f}"
@@ -179,7 +178,7 @@ def _draw_map(ax: Axes, table: DrawnTable, found: PoincareMap, other: PoincareMa
             ax.plot([place], [place], "o", color=INK, markersize=5.0, zorder=5)
             near_edge = place > 0.6 * largest
             ax.annotate(
-                f"{place:.5f}", (place, place), (-5 if near_edge else 5, -8 if near_edge else -4),
+                f"{place:.5f}", (place, place), (-5 if near_edge else 5, -42 if near_edge else -4),
                 textcoords="offset points", fontsize=8, va="top", ha="right" if near_edge else "left",
             )  # fmt: skip
             table.add("fixed point", "c", None, None, place, place, None, None)

@@ -111,7 +111,8 @@ def draw_relaxation(panels: Sequence[RelaxationPanel], span: float, points: int)
     with house_style():
         figure = new_figure(height=2.25 * ((len(panels) + 1) // 2) + 1.75)
         axes = figure.subplots((len(panels) + 1) // 2, 2, sharex=True, squeeze=False).ravel()
-        weak, strong = [], []
+        weak: list[float] = []
+        strong: list[float] = []
         for letter, ax, panel in zip("abcdefgh", axes, panels, strict=False):
             words, apart = _draw_panel(ax, table, panel, times)
             notes.append(words)

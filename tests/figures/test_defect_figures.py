@@ -177,3 +177,38 @@ def test_a_start_on_the_limit_cycle_needs_no_middle_panel() -> None:
     still = JOBS["coherent"].draw(JOBS["coherent"].options({"points": 11, "Omega": 0.0})).table
     assert still.numbers("time [us]", series="center") == pytest.approx([0.0, 1.25, 5.0])
     assert DrivenQubitTLS(-0.37, 0.0).mu_ss == 0.0
+
+
+def words(drawn: DrawnFigure) -> str:
+    return " ".join(text.get_text() for text in drawn.figure.texts)
+
+
+def test_captions_are_of_what_is_drawn(
+    drawn: dict[str, DrawnFigure], texts_apart: Callable[[Figure], None]
+) -> None:
+    """Fig. 4 with another detuning: the map is in its panel, and no partition is spoken of where there is none."""
+    other = JOBS["poincare"].draw(JOBS["poincare"].options({"Delta_d": 0.5}))
+    texts_apart(other.figure)
+    ends, values = (other.table.numbers(c, series="map") for c in ("start", "P"))
+    panel = other.figure.axes[2]
+    assert values.max() < panel.get_ylim()[1]
+    assert ends.max() <= panel.get_xlim()[1]
+    assert "no partition" in words(other)
+    assert "paper prints" not in words(other)
+    assert "Partition at 0.8868" in words(drawn["poincare"])
+    assert "as the paper prints it: no partition" in words(drawn["poincare"])
+    for name in ("ring", "coherent", "poincare", "truncation"):
+        assert "Reduced model only; the full model differs (figure 8)" in words(drawn[name])
+
+
+def test_nothing_to_draw_is_drawn_without_a_warning(recwarn: pytest.WarningsRecorder) -> None:
+    """Fig. 7 without a drive, where every difference vanishes; the map of a hot defect, where the line of collapse ends."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(defect_truncation, "SCANNED", (4, 8, 19))
+        still = JOBS["truncation"].draw(JOBS["truncation"].options({"points": 5, "t_max": 1.0, "Omega": 0.0}))
+        still.figure.canvas.draw()
+    assert still.table.numbers("|mu| numeric - analytic", series="largest error").max() == 0.0
+    hot = JOBS["map"].draw(JOBS["map"].options({"columns": 12, "rows": 8, "T": 2000.0}))
+    assert hot.table.numbers(DETUNING, series="collapse").max() < 0.3
+    assert any("collapse: no line at" in note for note in hot.notes)
+    assert not list(recwarn)

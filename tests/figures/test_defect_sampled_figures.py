@@ -129,11 +129,17 @@ def test_calibration_figure(calibration: DrawnFigure) -> None:
     table = calibration.table
     pulls = table.numbers("pull", series="pull")
     known = pulls[np.isfinite(pulls)]
-    assert known.size == 175
+    assert 100 < known.size < 175
     # means of 100 trajectories: the t distribution reaches 1e-8 at 6.4
     assert np.abs(known).max() < 6.4
     ordered = table.numbers("pull", series="quantile")
-    np.testing.assert_array_equal(ordered, np.sort(known))
+    # each degree of freedom once: displaced jumps have one in Re mu and Im mu
+    assert 0 < known.size - ordered.size <= 5
+    assert set(ordered) <= set(known)
+    carried = table.numbers("carried by", series="pull")
+    assert (carried[np.isfinite(pulls)] >= 20.0).all()
+    assert any("10 mK: no spread" in text.get_text() for ax in calibration.figure.axes for text in ax.texts)
+    assert any("one pull, drawn twice" in text.get_text() for text in calibration.figure.texts)
     assert table.numbers("p value", series="KS").min() > 1e-8
     sampled, exact = (table.numbers(c, series="radius") for c in ("value", "exact"))
     assert np.abs(sampled - exact).max() < 3.1 / math.sqrt(3000.0)
@@ -160,7 +166,7 @@ def test_reduction_figure(reduction: DrawnFigure) -> None:
     linear = table.numbers("error or abs mu", series="linear response", panel="d")
     assert linear[0] < 2e-3 < 0.05 < linear[-1]
     assert any("transmon" in note for note in reduction.notes)
-    assert any("saturates" in text.get_text() for text in reduction.figure.texts)
+    assert any("the defect is filled to" in text.get_text() for text in reduction.figure.texts)
 
 
 def test_settings_are_checked() -> None:

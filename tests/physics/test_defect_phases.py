@@ -174,6 +174,53 @@ def test_bad_input_is_named(call: Callable[[], object], words: str) -> None:
         call()
 
 
+@pytest.mark.parametrize(
+    "system",
+    [
+        DrivenQubitTLS(1.0, 0.1, Delta_c=2.0, T=150.0),
+        DrivenQubitTLS(0.7, 0.28, Delta_c=0.6, T=400.0),
+        DrivenQubitTLS(2.0, 0.1, T=2000.0),
+    ],
+    ids=str,
+)
+def test_no_first_collapse_of_a_hot_defect(system: DrivenQubitTLS) -> None:
+    """Im μ_ss > 0: |x| stays above 1 at every drive below phase IV, the next order exists."""
+    assert system.mu_ss.imag > 0.0
+    with pytest.raises(PredictionError, match="no first collapse here"):
+        collapse_drive(system)
+    found = crossover(system, np.geomspace(1e-6, 0.999, 400) * amplifying_drive(system))
+    assert np.nanmin(np.abs(found.x)) > 1.0
+    third = collapse_drive(system, 3)
+    assert abs(mean(replace(system, Omega=third.drive), third.time)) < 1e-12
+
+
+def test_a_minimum_after_too_many_turns_is_refused() -> None:
+    hot = DrivenQubitTLS(0.010685, 0.0019591, 6.1193e-12, 9.1535e-09, 119.807, 4500.0, 726276640.0, 0.00924)
+    with pytest.raises(PredictionError, match="round-off does not resolve"):
+        smallest_mean(hot)
+
+
+def variant(point: tuple[float, float], force: str) -> tuple[float, float]:
+    """min|μ| and its time on a grid with another η: ``near`` has Δ_c - Δ_d in the first term, ``none`` η = 0, ``flat`` sα_d."""
+    system = DrivenQubitTLS(*point)
+    d, width, offset = system.delta_d, system.coherence_decay, system.delta_c
+    near = system.alpha_d * system.coupling**2 * width * (1.0 - system.nu) / (width**2 + (offset - d) ** 2)
+    eta = {"near": near, "none": 0.0, "flat": system.s * system.alpha_d}[force]
+    steady = eta / complex(system.s, d) - system.alpha_d
+    t = np.linspace(0.5, 3.0, 250_001)
+    size = np.abs(steady * np.exp(1j * d * t) + (1.0 - steady) * np.exp(-system.s * t))
+    return float(size.min()), float(t[size.argmin()])
+
+
+def test_other_readings_of_the_force_miss_the_printed_points() -> None:
+    """Negative controls: time of Fig. 6(b), 1.137 us here, and depth of the collapse of Fig. 5(a), below 1e-4 here."""
+    assert variant((-0.37, 0.1), "near")[1] == pytest.approx(1.160, abs=5e-4)
+    assert variant((-0.37, 0.1), "flat")[1] == pytest.approx(1.127, abs=5e-4)
+    for force in ("near", "flat"):
+        assert 0.0015 < variant((0.52, 0.1), force)[0] < 0.0085
+    assert variant((0.52, 0.1), "none")[0] == pytest.approx(0.015, abs=5e-4)
+
+
 def test_a_collapse_at_no_drive_at_all_is_refused() -> None:
     with pytest.raises(PredictionError, match="below the smallest double"):
         collapse_drive(DrivenQubitTLS(1e-4, 0.1))

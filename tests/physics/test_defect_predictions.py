@@ -1,4 +1,4 @@
-"""Predictions for the driven qubit with a defect: each the number of its function, and the limits of the reduction said."""
+"""Predictions for the driven qubit with a defect: by other means, and the limits of the reduction said and kept."""
 
 from __future__ import annotations
 
@@ -6,6 +6,8 @@ import math
 
 import numpy as np
 import pytest
+from scipy import constants
+from scipy.integrate import solve_ivp
 from scipy.linalg import expm
 from scipy.sparse.linalg import spsolve
 
@@ -15,11 +17,11 @@ from wellhop.analysis.defect_limits import (
     reduction,
     response,
     saturated_drive,
+    saturated_is_stable,
     saturated_steady,
     saturation,
     second_order_steady,
 )
-from wellhop.analysis.defect_phases import collapse_drive, smallest_mean
 from wellhop.analysis.defect_prediction import (
     CONVENTION,
     DEFECT_METHODS,
@@ -27,6 +29,8 @@ from wellhop.analysis.defect_prediction import (
     Evaluation,
     defect_details,
 )
+from wellhop.analysis.defect_propagator import mean
+from wellhop.analysis.defect_reduction import full_means
 from wellhop.engine.defect_full_model import full_model, full_operators
 from wellhop.engine.systems.driven_qubit_tls import TWO_PI, DrivenQubitTLS
 
@@ -60,22 +64,186 @@ def full_steady(system: DrivenQubitTLS, cutoff: int) -> complex:
     return complex(np.trace(full_operators(cutoff)[0] @ rho))
 
 
-def test_every_number_is_the_one_of_its_function() -> None:
+def test_numbers_by_other_means() -> None:
+    """Each from its printed formula with numbers put in, or from trajectories of the mean on a grid."""
     found = table(FIG_2B)
-    least, slow = smallest_mean(FIG_2B), linear_modes(FIG_2B)[0]
-    expected = {
-        "gamma": FIG_2B.gamma, "s": FIG_2B.s, "eta": FIG_2B.eta, "nu": FIG_2B.nu, "n_th": FIG_2B.n_th,
-        "mu_ss_real": FIG_2B.mu_ss.real, "mu_ss_imag": FIG_2B.mu_ss.imag, "radius": abs(FIG_2B.mu_ss),
-        "decay_linear": -slow.real, "shift_linear": slow.imag, "radius_linear": abs(linear_steady(FIG_2B)),
-        "radius_second_order": abs(second_order_steady(FIG_2B)), "smallest_mean": least.size,
-        "smallest_mean_time": least.time, "collapse_drive": collapse_drive(FIG_2B).drive, "phase": 2.0,
-        "photons_ss": abs(FIG_2B.mu_ss) ** 2 + FIG_2B.n_th,
-    }  # fmt: skip
-    for name, value in expected.items():
-        assert found[name][0] == value, name
-        assert found[name][1], name
-    assert found["mu_ss_angle"][0] == pytest.approx(math.atan2(FIG_2B.mu_ss.imag, FIG_2B.mu_ss.real))
+    value = {name: row[0] for name, row in found.items()}
+    d, drive, offset, g, width = (2.0 * math.pi * f for f in (-0.37, 0.1, 0.11, 0.4, 1.0))
+    x = constants.h * 1e6 * (4500.0 - 0.11) / (constants.k * 0.01)
+    assert x == pytest.approx(21.5961, abs=5e-5)
+    nu = 1.0 / (math.exp(x) + 1.0)
+    assert value["nu"] == pytest.approx(nu, rel=2e-12)
+    assert value["n_th"] == pytest.approx(1.0 / math.expm1(x), rel=2e-12)
+    gamma = 2.0 * g**2 * width / (width**2 + offset**2)
+    s = (0.5 - nu) * gamma
+    force = (
+        drive
+        / d
+        * g**2
+        * width
+        * ((1.0 - nu) / (width**2 + (offset + d) ** 2) - nu / (width**2 + (offset - d) ** 2))
+    )
+    steady = force / (s + 1j * d) - drive / d
+    assert value["gamma"] == pytest.approx(gamma, rel=1e-13)
+    assert value["s"] == pytest.approx(s, rel=1e-13)
+    assert value["eta"] == pytest.approx(force, rel=1e-12)
+    assert complex(value["mu_ss_real"], value["mu_ss_imag"]) == pytest.approx(steady, rel=1e-12)
+    assert value["radius"] == pytest.approx(abs(steady), rel=1e-12)
+    assert value["mu_ss_angle"] == pytest.approx(np.angle(steady), rel=1e-12)
+    assert value["photons_ss"] == pytest.approx(abs(steady) ** 2 + nu / (1.0 - 2.0 * nu), rel=1e-12)
+    times = np.linspace(0.0, 5.0, 500_001)
+    size = np.abs(steady * np.exp(1j * d * times) + (1.0 - steady) * np.exp(-s * times))
+    assert value["smallest_mean"] == pytest.approx(size.min(), abs=1e-8)
+    assert value["smallest_mean_time"] == pytest.approx(times[size.argmin()], abs=2e-5)
+    assert value["collapse_drive"] == pytest.approx(0.1007, abs=5e-5)
+    # what only the reduced mean has is not for a comparison
+    own = (
+        "eta",
+        "phase",
+        "x",
+        "crossing_time",
+        "smallest_mean",
+        "smallest_mean_time",
+        "collapse_drive",
+        "amplifying_drive",
+    )
+    assert not any(found[name][1] for name in own)
+    assert all("of the reduced model" in found[name][2] for name in own)
+    assert all(found[name][1] for name in found if name not in own)
     assert "2 gamma_c" in CONVENTION
+    assert "transmon anharmonicity" in CONVENTION
+
+
+def test_smallest_mean_of_the_full_model_is_another() -> None:
+    """Why it is not valid: 0.0020 of the reduced model against 0.021."""
+    times = np.linspace(0.9, 1.4, 26)
+    full = np.abs(full_means(FIG_2B, times, 10).mu)
+    assert full.min() == pytest.approx(0.021, abs=3e-3)
+    assert full.min() > 5.0 * table(FIG_2B)["smallest_mean"][0]
+
+
+def test_shift_of_the_qubit_is_the_one_of_the_full_model() -> None:
+    """The amplitude turns as e^{-i(ω + shift)t}: late weak free decay of the full model; +sΔ_c/γ_c where the coupling is weak."""
+    for offset in (0.11, -0.4):
+        system = DrivenQubitTLS(-0.37, 0.0, Delta_c=offset, alpha_0=0.02)
+        mu = full_means(system, [2.0, 2.5], 6).mu
+        exponent = np.log(mu[1] / mu[0]) / 0.5
+        found = table(system)
+        assert found["shift_linear"][0] == pytest.approx(-exponent.imag, rel=2e-3)
+        assert found["decay_linear"][0] == pytest.approx(-exponent.real, rel=2e-3)
+        weak = DrivenQubitTLS(-0.37, 0.0, Delta_c=offset, g=0.004)
+        expected = weak.s * weak.delta_c / weak.coherence_decay
+        assert table(weak)["shift_linear"][0] == pytest.approx(expected, rel=1e-4)
+        assert expected * offset > 0.0
+
+
+#: Random points with g < γ_c/2, and the worst one known beyond: Δ_d, Ω, Δ_c, g, γ_c, ω_q, T, levels.
+SAMPLE = (
+    (0.62, 0.21, -0.35, 0.33, 0.9, 4500.0, 95.0, 12),
+    (-0.24, 0.12, 0.7, 0.6, 1.4, 4500.0, 60.0, 12),
+    (1.1, 0.3, -0.8, 0.2, 0.45, 4500.0, 20.0, 9),
+    (0.164, 0.179, 0.1, 0.384, 1.0, 4500.0, 98.0, 14),
+)
+WORST = (-0.929, 0.261, 0.853, 1.912, 0.416, 4500.0, 98.863, 9)
+
+
+@pytest.mark.parametrize("point", SAMPLE, ids=str)
+def test_accuracies_hold_against_the_stationary_full_model(point: tuple[float, ...]) -> None:
+    system = DrivenQubitTLS(*point[:7])
+    exact = full_steady(system, int(point[7]))
+    found = table(system)
+    for name in ("radius", "radius_linear", "radius_second_order", "radius_saturated"):
+        value, _, _, off = found[name]
+        assert off is not None, name
+        assert abs(value / abs(exact) - 1.0) <= off, name
+    assert found["radius_saturated"][1]
+    assert (found["radius_saturated"][3] or 1.0) <= 0.04
+    for part, own in (("mu_ss_real", exact.real), ("mu_ss_imag", exact.imag)):
+        value, _, _, off = found[part]
+        assert abs(own / value - 1.0) <= (off or 0.0)
+
+
+def test_strong_coupling_is_not_called_valid() -> None:
+    """Maxwell-Bloch is off by a factor of 3 there, linear response by 72 % where 9 % were claimed."""
+    system = DrivenQubitTLS(*WORST[:7])
+    found, exact = table(system), abs(full_steady(system, WORST[7]))
+    assert found["radius_saturated"][0] > 2.5 * exact
+    assert not found["radius_saturated"][1]
+    assert found["radius_saturated"][3] is None
+    assert not found["radius_linear"][1]
+    assert found["radius_linear"][3] == 1.0
+    assert not any(found[name][1] for name in ("radius", "radius_second_order"))
+
+
+@pytest.mark.parametrize(
+    ("point", "trusted"), [((0.52, 0.1), True), ((-1.5, 0.1), True), ((0.1, 0.13), False)], ids=str
+)
+def test_trusted_points_are_within_their_claim(point: tuple[float, float], trusted: bool) -> None:
+    system = DrivenQubitTLS(*point)
+    times = np.linspace(0.0, 6.0, 25)
+    off = np.abs(mean(system, times) - full_means(system, times, 14 if trusted else 24).mu).max()
+    assert reduction(system).trusted == trusted
+    assert (off <= 0.16) == trusted
+
+
+def test_only_stable_amplitudes_are_reachable() -> None:
+    """Runge-Kutta steps of the Maxwell-Bloch equations from 1 % beside each root: stable ones are come back to."""
+    for system, stable in (
+        (DrivenQubitTLS(0.0, 0.1), [True, False]),
+        (DrivenQubitTLS(0.0246, 0.1517), [True, False, True]),
+    ):
+        roots = saturated_steady(system)
+        assert [saturated_is_stable(system, a) for a in roots] == stable
+        g, width, away = system.coupling, system.coherence_decay, system.delta_d - system.delta_c
+
+        def rate(
+            _: float,
+            y: np.ndarray,
+            o: DrivenQubitTLS = system,
+            g: float = g,
+            w: float = width,
+            e: float = away,
+        ) -> list[complex]:
+            a, s, z = y
+            return [
+                -1j * (o.delta_d * a + g * s + o.drive),
+                -(w + 1j * e) * s + 1j * g * z * a,
+                -2.0 * w * (z + 2.0 * o.nu_bar) - 4.0 * g * (a.conjugate() * s).imag,
+            ]
+
+        for root, holds in zip(roots, stable, strict=True):
+            begin = 1.01 * root
+            inversion = -2.0 * system.nu_bar / (1.0 + 2.0 * g**2 * abs(begin) ** 2 / (width**2 + away**2))
+            coherence = 1j * g * inversion * begin / complex(width, away)
+            late = solve_ivp(
+                rate, (0.0, 150.0), np.array([begin, coherence, inversion], dtype=complex), rtol=1e-7
+            ).y[0, -1]
+            assert (abs(late - root) < 0.5 * abs(begin - root)) == holds
+    note = table(DrivenQubitTLS(0.0246, 0.1517))["radius_saturated"][2]
+    assert "depends on the start; unstable between" in note
+
+
+def test_random_parameters_give_nothing_but_flagged_numbers() -> None:
+    """Every method at 2000 sets, half of them absurd: no error but a named one, no valid number that is not finite."""
+    rng = np.random.default_rng(5)
+
+    def size(low: float, high: float) -> float:
+        return float(10.0 ** rng.uniform(low, high))
+
+    for k in range(2000):
+        wide = k % 2 == 1
+        detuning = float(rng.choice([-1, 1])) * size(-12, 12) if wide else float(rng.uniform(-5, 5))
+        drive = 0.0 if k % 11 == 0 else size(-12, 12) if wide else size(-4, 1)
+        offset = float(rng.choice([-1, 1])) * size(-12, 3.6) if wide else float(rng.uniform(-5, 5))
+        g, width, heat, start = (size(*(s if wide else t)) for s, t in (
+            ((-12, 12), (-2, 1)), ((-12, 12), (-1, 1.5)), ((-12, 12), (0, 3.3)), ((-12, 12), (-2, 1)),
+        ))  # fmt: skip
+        system = DrivenQubitTLS(
+            0.0 if k % 13 == 0 else detuning, drive, offset, g, width, 4500.0, heat, start
+        )
+        for name, (value, valid, note, accuracy) in table(system).items():
+            assert math.isfinite(value) or (not valid and note), (name, system)
+            assert accuracy is None or 0.0 <= accuracy <= 1.0, (name, system)
 
 
 def test_linear_modes_and_steady_state_are_those_of_the_linear_equations() -> None:
@@ -181,7 +349,7 @@ def test_what_does_not_exist_says_why() -> None:
     assert "without a drive" in undriven["phase"][2]
     assert "comes down to the radius" in undriven["smallest_mean_time"][2]
     assert "grows for ever" in empty["radius_saturated"][2]
-    assert "depends on the start" in resonant["radius_saturated"][2]
+    assert "the only stable one; a start beyond the unstable one" in resonant["radius_saturated"][2]
     early = table(DrivenQubitTLS(-0.5, 0.45))
     assert "before the start" in early["x"][2]
 
