@@ -48,6 +48,8 @@ ROUND_OFF = 2e-5
 #: 300 to 1500 jump trajectories at 60 mK, p < 0.01 came in 20 % with fewer than 10 carriers, 6 % with 10 to 30, 2 % with 40 to 50
 #: and 1 % with more; pulls beyond 3 in 3 % with fewer than 10, 0.4 % with more than 20.
 PULL_CARRIERS, JOINT_CARRIERS = 20, 50
+#: Remark on an ensemble without any randomness.
+ALIKE = "trajectories do not differ"
 #: Correlation of two numbers of one ensemble that are one and the same degree of freedom.
 _SAME = 1.0 - 1e-6
 
@@ -330,7 +332,7 @@ def _moments(
             p = int(kept.sum())
             p_value = float(stats.f.sf(float(deviates @ deviates) * (n - p) / (p * (n - 1.0)), p, n - p))
     elif deterministic:
-        remark = "trajectories do not differ"
+        remark = ALIKE
         if np.abs(away[~spread]).max() > ROUND_OFF:
             raise StatisticsError(
                 f"{engine} at {system.T:g} mK: an ensemble without spread is {np.abs(away[~spread]).max():.3g} off the exact value"

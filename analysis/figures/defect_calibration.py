@@ -11,6 +11,7 @@ from matplotlib.axes import Axes
 from scipy import stats
 
 from wellhop.analysis.defect_calibration import (
+    ALIKE,
     JOINT_CARRIERS,
     PULL_CARRIERS,
     Calibration,
@@ -27,7 +28,6 @@ RealArray = npt.NDArray[np.float64]
 
 #: Pulls beyond this many standard errors are what the calibration must not show.
 WIDE = 4.0
-_SILENT = "no spread"
 #: Columns within an ensemble: one for each quantity, as wide as this.
 _SPREAD = 0.17
 #: Quantity -> marker, whether it is filled.
@@ -161,7 +161,17 @@ def _draw_pulls(ax: Axes, table: DrawnTable, moments: Sequence[SampledMoments]) 
             "all together", one.engine, one.start, one.temperature, None, None, None, None, None, None, one.p_value, None, None
         )  # fmt: skip
         if np.isnan(one.pulls).all():
-            ax.text(place, 0.25, f"{one.temperature:g} mK: {_SILENT}", ha="center", fontsize=6.5, color=INK)
+            silent = "no spread" if one.remark == ALIKE else "too few clicks"
+            words = f"{one.temperature:g} mK: {silent}"
+            ax.text(
+                place,
+                0.03 + 0.05 * hue,
+                words,
+                ha="center",
+                fontsize=6.5,
+                color=INK,
+                transform=ax.get_xaxis_transform(),
+            )
     for k, temperature in enumerate(temperatures):
         ax.plot([], [], "o", color=COLOURS[k % len(COLOURS)], label=f"{temperature:g} mK", markersize=4)
     for name in dict.fromkeys(name for one in moments for name in one.quantities):

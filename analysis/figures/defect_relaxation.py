@@ -142,7 +142,8 @@ def _limits(weak: Sequence[float], strong: Sequence[float]) -> str:
     """How far the reduced model is from the full one, in words, from the panels drawn."""
     words = []
     if weak:
-        words.append(rf"reduced off full by {min(weak):.2f} to {max(weak):.2f} of $\alpha_0$")
+        sizes = dict.fromkeys(f"{one:.2f}" for one in (min(weak), max(weak)))
+        words.append(rf"reduced off full by {' to '.join(sizes)} of $\alpha_0$")
     if strong:
         words.append(f"in phase IV by {max(strong):.1f}, qualitatively wrong: the defect saturates")
     return f"Limits: {', '.join(words)}."
