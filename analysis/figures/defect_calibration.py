@@ -162,11 +162,11 @@ def _draw_pulls(ax: Axes, table: DrawnTable, moments: Sequence[SampledMoments]) 
         )  # fmt: skip
         if np.isnan(one.pulls).all():
             silent = "no spread" if one.remark == ALIKE else "too few clicks"
-            words = f"{one.temperature:g} mK: {silent}"
+            label = f"{one.temperature:g} mK: {silent}"
             ax.text(
                 place,
                 0.03 + 0.05 * hue,
-                words,
+                label,
                 ha="center",
                 fontsize=6.5,
                 color=INK,
