@@ -53,7 +53,21 @@ def relaxation_panel(
     detuning, drive, cutoff = PANELS[name]
     system = DrivenQubitTLS(detuning, drive, T=temperature)
     cutoff += round(_WARM * system.n_th)
-    point, times = 4 * list(PANELS).index(name), SPAN / MARKS * np.arange(1.0, MARKS + 1.0)
+    counts = {"langevin": langevin, "jumps": jumps, "full": full}
+    sampled = sampled_means(system, cutoff, SPAN, seed=seed, point=4 * list(PANELS).index(name), **counts)
+    return RelaxationPanel(name, system, cutoff, sampled)
+
+
+def sampled_means(
+    system: DrivenQubitTLS, cutoff: int, span: float, *, langevin: int, jumps: int, full: int, seed: int, point: int
+) -> dict[str, SampledMean]:
+    """Means of the trajectories asked for at :data:`MARKS` times up to ``span``, us.
+
+    Args:
+        cutoff: Fock states of the full model. langevin, jumps, full: trajectories of each kind, 0 for none.
+        seed, point: name the streams.
+    """
+    times = span / MARKS * np.arange(1.0, MARKS + 1.0)
     sampled = {}
     if langevin:
         found = sample_langevin(system, times, langevin, seed=seed, point=point)
@@ -64,7 +78,7 @@ def relaxation_panel(
     if full:
         runs = sample_jumps(system, full_jump_setup(system, cutoff), times, full, seed=seed, point=point + 2)
         sampled[FULL_JUMPS] = _mean(times, runs.amplitudes)
-    return RelaxationPanel(name, system, cutoff, sampled)
+    return sampled
 
 
 def draw(options: FigureOptions, number: int) -> DrawnFigure:

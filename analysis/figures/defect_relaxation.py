@@ -89,10 +89,11 @@ class RelaxationPanel:
 
 
 def draw_relaxation(panels: Sequence[RelaxationPanel], span: float, points: int) -> DrawnFigure:
-    """A panel for every set of parameters, two in a row.
+    """A panel for every set of parameters, two in a row; one alone has the whole width.
 
     Args:
-        panels: an even number of them. span: us. points: of each curve.
+        panels: one, or an even number of them; those of the paper are named, one of the user's own is not.
+        span: us. points: of each curve.
 
     Returns:
         The figure; the table has the series ``reduced``, ``full``, ``linear response``, ``no drive``, and ``langevin``, ``jumps``,
@@ -109,8 +110,10 @@ def draw_relaxation(panels: Sequence[RelaxationPanel], span: float, points: int)
         "a transmon would dephase alpha_0 = 1 within ns",
     ]
     with house_style():
-        figure = new_figure(height=2.25 * ((len(panels) + 1) // 2) + 1.75)
-        axes = figure.subplots((len(panels) + 1) // 2, 2, sharex=True, squeeze=False).ravel()
+        columns = min(2, len(panels))
+        rows = -(-len(panels) // columns)
+        figure = new_figure(height=2.25 * rows + 1.75)
+        axes = figure.subplots(rows, columns, sharex=True, squeeze=False).ravel()
         weak: list[float] = []
         strong: list[float] = []
         for letter, ax, panel in zip("abcdefgh", axes, panels, strict=False):
@@ -119,11 +122,11 @@ def draw_relaxation(panels: Sequence[RelaxationPanel], span: float, points: int)
             (strong if phase_of(panel.system) == "IV" else weak).append(apart / panel.system.alpha_0)
             system = panel.system
             what = rf"$\Delta_d={system.Delta_d:g}$, $\Omega={system.Omega:g}$, phase {phase_of(system)}"
-            panel_letter(ax, letter, f"Fig. {panel.name}: {what}")
+            panel_letter(ax, letter, f"Fig. {panel.name}: {what}" if panel.name else what)
             ax.set_xlim(0.0, span)
-        for ax in axes[0::2]:
+        for ax in axes[0::columns]:
             ax.set_ylabel(r"$|\mu(t)|$")
-        for ax in axes[-2:]:
+        for ax in axes[-columns:]:
             ax.set_xlabel(r"time $t$ [$\mu$s]")
         _legend(figure, panels)
         first = panels[0].system

@@ -130,8 +130,8 @@ def switching(system: System) -> SwitchingSystem:
     """
     if isinstance(system, DrivenQubitTLS):
         raise UnravellingError(
-            f"{system.name}: one attractor, nothing switches, so there is no rate to measure; wellhop figure {system.name} 2 and 9 "
-            "draw its trajectories, wellhop.engine.defect_langevin.sample_langevin runs them; "
+            f"{system.name}: one attractor, nothing switches, so there is no rate to measure; wellhop figure {system.name} 10 "
+            "draws its trajectories, wellhop.engine.defect_langevin.sample_langevin runs them; "
             f"rates can be measured of {', '.join(MEASURABLE)}"
         )
     return system

@@ -1,4 +1,4 @@
-"""Figures 2, 5, 8 and 9 of the driven qubit with a defect: what they must show, on the numbers drawn."""
+"""Figures 2, 5, 8, 9 and 10 of the driven qubit with a defect: what they must show, on the numbers drawn."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ from matplotlib.figure import Figure
 
 from wellhop.analysis.figures import defect_reduction
 from wellhop.analysis.figures.job import DrawnFigure
-from wellhop.engine.errors import ParameterError
-from wellhop.jobs import figure_defect_calibration, figure_defect_relaxation
+from wellhop.engine.errors import CutoffError, ParameterError
+from wellhop.jobs import figure_defect_calibration, figure_defect_own, figure_defect_relaxation
 
 #: Two-sided false alarm of 1e-8.
 Z = 5.731
@@ -51,9 +51,10 @@ def test_jobs_are_complete() -> None:
         figure_defect_relaxation.FIG_5,
         defect_reduction.JOB,
         figure_defect_calibration.JOB,
+        figure_defect_own.JOB,
     )
-    assert [job.number for job in jobs] == [2, 5, 8, 9]
-    assert [job.sampled for job in jobs] == [True, True, False, True]
+    assert [job.number for job in jobs] == [2, 5, 8, 9, 10]
+    assert [job.sampled for job in jobs] == [True, True, False, True, True]
     assert all(job.title and job.source and job.seconds <= 25.0 for job in jobs)
 
 
@@ -176,3 +177,20 @@ def test_settings_are_checked() -> None:
         defect_reduction.JOB.options({"strongest": 1.0})
     with pytest.raises(ParameterError, match="T"):
         figure_defect_relaxation.FIG_2.options({"T": 0.0})
+
+
+def test_parameters_of_ones_own(texts_apart: Callable[[Figure], None]) -> None:
+    """One panel; collapse of the reduced model where ``predict`` has it, both models apart by a tenth; too far is refused."""
+    job = figure_defect_own.JOB
+    given = {"Delta_d": -0.5, "Omega": 0.15, "langevin": 500, "jumps": 0, "full": 0, "points": 101, "span": 3.0}
+    drawn = job.draw(job.options(given, seed=1))
+    texts_apart(drawn.figure)
+    assert len(drawn.figure.axes) == 1
+    times, reduced = (drawn.table.numbers(name, series="reduced") for name in ("time [us]", "abs mu"))
+    assert times[int(np.argmin(reduced))] == pytest.approx(0.89, abs=0.03)
+    full = drawn.table.numbers("abs mu", series="full")
+    assert 0.05 < np.abs(full - reduced).max() < 0.15
+    pulls = np.abs(np.concatenate([drawn.table.numbers(f"{part} pull", series="langevin") for part in ("Re", "Im")]))
+    assert pulls.max() < Z
+    with pytest.raises(CutoffError, match="use a weaker drive"):
+        job.draw(job.options({**given, "Omega": 5.0}))
