@@ -61,7 +61,7 @@ def campaign_points(top: Section) -> tuple[str, tuple[PlacedPoint, ...]]:
             "system.name",
             system,
             listed(map(repr, filter(parameters.has_trajectories, names))),
-            "one attractor, nothing switches: its trajectories are in wellhop figure",
+            "one attractor, nothing switches: its trajectories are in wellhop figure driven_qubit_tls 10",
         )
         return "", ()
     if not system or not drafts:
