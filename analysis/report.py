@@ -31,7 +31,7 @@ from wellhop.analysis.directed_report import (
 )
 from wellhop.analysis.directed_table import compared_rates, rates_csv
 from wellhop.analysis.duffing_report import DEFINITIONS as DUFFING_DEFINITIONS
-from wellhop.analysis.duffing_report import add_duffing_exponents, duffing_exponents_csv
+from wellhop.analysis.exponent_report import DUFFING, RESONATOR, add_exponents_over, exponents_csv_over
 from wellhop.analysis.figures.captions import CAPTIONS
 from wellhop.analysis.figures.checks import draw_checks, has_checks
 from wellhop.analysis.figures.clicks import draw_clicks, total_click_rate
@@ -60,9 +60,7 @@ from wellhop.analysis.report_text import (
 from wellhop.analysis.resonator_report import DEFINITIONS as RESONATOR_DEFINITIONS
 from wellhop.analysis.resonator_report import (
     add_coherences,
-    add_resonator_exponents,
     add_wigner_ratios,
-    resonator_exponents_csv,
 )
 from wellhop.analysis.result import CampaignResult
 from wellhop.engine.errors import ParameterError
@@ -149,11 +147,11 @@ def write_report(result: CampaignResult, folder: Path, figures: Sequence[str] = 
             add_exponents(page, result)
             write_file(folder / "exponents.csv", exponents_csv(result).csv().encode("utf-8"))
         if name == "inverse_eta":
-            add_resonator_exponents(page, result)
-            write_file(folder / "action.csv", resonator_exponents_csv(result).csv().encode("utf-8"))
+            add_exponents_over(page, result, RESONATOR)
+            write_file(folder / "action.csv", exponents_csv_over(result, RESONATOR).csv().encode("utf-8"))
         if name == "inverse_lam":
-            add_duffing_exponents(page, result)
-            write_file(folder / "slopes.csv", duffing_exponents_csv(result).csv().encode("utf-8"))
+            add_exponents_over(page, result, DUFFING)
+            write_file(folder / "slopes.csv", exponents_csv_over(result, DUFFING).csv().encode("utf-8"))
     if rates:
         add_rates(page, result, rates)
         write_file(folder / "rates.csv", rates_csv(result, rates).csv().encode("utf-8"))

@@ -1,18 +1,17 @@
-"""Sections of a report on the two-photon resonator: what the rates mean, coherences, exponents."""
+"""Sections of a report on the two-photon resonator: what the rates mean, coherences, truncated Wigner."""
 
 from __future__ import annotations
 
 import math
 
-from wellhop.analysis.figures.drawn import DrawnTable
+from wellhop.analysis.exponent_report import RESONATOR
 from wellhop.analysis.figures.labels import number, parameter_html
 from wellhop.analysis.report_page import Page, text
 from wellhop.analysis.report_text import finite_text, parameter_names, power_html
-from wellhop.analysis.resonator_families import ExponentFamily
 from wellhop.analysis.result import CampaignResult
 
 _DASH = "&ndash;"
-_NAMES = {"Gamma": "&Gamma;", "Omega": "&Omega;"}
+_NAMES = RESONATOR.names
 DEFINITIONS = (
     "Without one-photon loss parity is conserved and no record reveals a well. &Gamma; and &Omega; are then decay rate and "
     "frequency of the coherence between even and odd states, &lang;<i>a</i>&rang; ~ exp(&minus;&Gamma;<i>t</i>) "
@@ -59,45 +58,6 @@ def add_coherences(page: Page, result: CampaignResult) -> None:
     page.table(head, rows, caption)
 
 
-def add_resonator_exponents(page: Page, result: CampaignResult) -> None:
-    """Exponents of measured and predicted rates beside the closed form."""
-    for family in result.exponents:
-        rows = []
-        for (arm, name), fit in family.fits.items():
-            other = family.predicted.get((arm, name))
-            rows.append([
-                _NAMES[name], text(arm), f"{fit.action:.3f} &nbsp;[{fit.lower:.3f}, {fit.upper:.3f}]",
-                _DASH if other is None else f"{other.action:.3f} &nbsp;[{other.lower:.3f}, {other.upper:.3f}]",
-                finite_text(family.action, ".4f"), str(fit.U.size), text(fit.model.name),
-            ])  # fmt: skip
-        if rows:
-            head = ["rate", "arm", "<i>S</i>&eta; of the<br>measured rates", "<i>S</i>&eta; of the<br>predicted rates"]
-            head += ["closed form<br>(32)", "points", "fitted form"]
-            where = _where(family)
-            caption = (
-                f"Exponents at {where}: ln <i>k</i> = &minus;<i>S</i>&eta;/&eta; + <i>c</i> + <i>c</i><sub>1</sub>&eta;, the "
-                "correction <i>c</i><sub>1</sub> held near 0 where the rates do not tell it; its uncertain size is in every "
-                "interval."
-            )
-            page.table(head, rows, caption, [0, 1, 6])
-        notes = [f"{arm}, {name}: {w}" for (arm, name), fit in family.fits.items() for w in fit.warnings]
-        if notes or family.missing:
-            page.items(text(note) for note in (*notes, *family.missing))
-
-
-def resonator_exponent_lines(result: CampaignResult) -> list[str]:
-    """The exponents of the measured rates beside the closed form, as text; none without a sweep of η."""
-    lines = []
-    for family in result.exponents:
-        for (arm, name), fit in family.fits.items():
-            inside = "inside" if fit.holds(family.action) else "OUTSIDE"
-            lines.append(
-                f"exponent of {name} of {arm} at {_where(family)}: S eta = {fit.action:.3f} [{fit.lower:.3f}, {fit.upper:.3f}] "
-                f"({100 * fit.level:g} %, {fit.U.size} points); Eq. (32) of Mylnikov et al. {family.action:.4f}, {inside}"
-            )
-    return lines
-
-
 def wigner_ratios(result: CampaignResult) -> list[tuple[int, str, float, float]]:
     """(point, truncation, measured rate of Langevin trajectories over the exact quantum decay, its standard error)."""
     out = []
@@ -126,22 +86,3 @@ def add_wigner_ratios(page: Page, result: CampaignResult) -> None:
     lines = wigner_lines(result)
     if lines:
         page.items(text(line) for line in lines)
-
-
-def resonator_exponents_csv(result: CampaignResult) -> DrawnTable:
-    """Every exponent as plain numbers."""
-    table = DrawnTable(
-        ("family", "source", "rate", "S eta", "lower", "upper", "statistical", "systematic", "form", "points", "closed form")
-    )
-    for family in result.exponents:
-        for kind, fits in (("", family.fits), (" predicted", family.predicted)):
-            for (arm, name), fit in fits.items():
-                table.add(
-                    _where(family), arm + kind, name, fit.action, fit.lower, fit.upper, fit.statistical, fit.systematic,
-                    fit.model.name, fit.U.size, family.action,
-                )  # fmt: skip
-    return table
-
-
-def _where(family: ExponentFamily) -> str:
-    return ", ".join(f"{n} = {number(v)}" for n, v in family.family)

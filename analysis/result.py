@@ -23,11 +23,10 @@ if TYPE_CHECKING:
     from wellhop.analysis.branching_comparison import BranchingComparison
     from wellhop.analysis.coherence_measurement import CoherenceMeasurement
     from wellhop.analysis.directed_measurement import DirectedMeasurement
-    from wellhop.analysis.duffing_families import DuffingFamily
+    from wellhop.analysis.exponent_families import ExponentFamily
     from wellhop.analysis.figures.well_trajectory import WellLevel
     from wellhop.analysis.measurement import Measurement
     from wellhop.analysis.prediction import Prediction
-    from wellhop.analysis.resonator_families import ExponentFamily
 
 FloatArray = npt.NDArray[np.float64]
 #: Names and values (as drawn) of the parameters that are fixed along one curve.
@@ -179,7 +178,7 @@ class CampaignResult:
         points: in the order of the campaign.
         curves, critical_drives: predictions along the sweep; may be empty.
         arrhenius: points that differ in U alone, with the exponents of their rates; may be empty.
-        exponents: the same of two-photon resonators that differ in eta alone. duffing: of Duffing oscillators, in lam alone.
+        exponents: the same of two-photon resonators that differ in eta alone, of Duffing oscillators that differ in lam alone.
         provenance: label -> text, printed as given (versions, commit, seed, content hash, processors).
         conventions: plain sentences on what the quantities mean; empty: the report's own. commands: shell
             lines that reproduce the report.
@@ -195,7 +194,6 @@ class CampaignResult:
     critical_drives: tuple[CriticalDrive, ...] = ()
     arrhenius: tuple[ArrheniusFamily, ...] = ()
     exponents: tuple[ExponentFamily, ...] = ()
-    duffing: tuple[DuffingFamily, ...] = ()
     provenance: Mapping[str, str] = field(default_factory=dict)
     conventions: tuple[str, ...] = ()
     commands: tuple[str, ...] = ()

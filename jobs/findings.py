@@ -19,15 +19,16 @@ from wellhop.analysis.directed_measurement import DirectedMeasurement
 from wellhop.analysis.directed_report import exponent_lines
 from wellhop.analysis.directed_table import compared_rates, rate_table
 from wellhop.analysis.duffing_families import duffing_families
-from wellhop.analysis.duffing_report import duffing_exponent_lines
+from wellhop.analysis.exponent_report import DUFFING, RESONATOR, exponent_lines_over
 from wellhop.analysis.manifold_branching import BranchingMeasurement
 from wellhop.analysis.measurement import Measurement
 from wellhop.analysis.prediction import predict
-from wellhop.analysis.resonator_families import exponent_families
-from wellhop.analysis.resonator_report import resonator_exponent_lines, wigner_lines
+from wellhop.analysis.resonator_families import resonator_families
+from wellhop.analysis.resonator_report import wigner_lines
 from wellhop.analysis.result import DIMENSIONLESS, UNITS, CampaignResult, PointResult, TrajectoryTrace
 from wellhop.engine.errors import WellhopError
 from wellhop.engine.systems import SwitchingSystem, build_measurable
+from wellhop.engine.systems.duffing_attractors import DuffingAttractors
 from wellhop.engine.systems.kerr_cat import KerrCat
 from wellhop.jobs.campaign import EXPONENT_FIGURES, Campaign, changed_keys_of_texts, parse
 from wellhop.jobs.campaign_points import Point
@@ -136,8 +137,7 @@ def findings(folder: Path) -> tuple[CampaignResult, tuple[str, ...]]:
         result = replace(
             result,
             arrhenius=arrhenius_families(result),
-            exponents=exponent_families(result),
-            duffing=duffing_families(result),
+            exponents=(*resonator_families(result), *duffing_families(result)),
         )
     curves = tuple(method for method in CURVES if method in campaign.predict)
     return (with_curves(result, curves) if curves else result), figures_shown(campaign)
@@ -254,8 +254,8 @@ def pull_table(result: CampaignResult) -> str:
     rows = [row for row in compared_points(result) if row.point.index not in elsewhere]
     unfinished = [UNFINISHED] if UNFINISHED in result.provenance.get("campaign", "") else []
     if rates:
-        text = [rate_table(result, rates), *exponent_lines(result), *resonator_exponent_lines(result)]
-        text += [*duffing_exponent_lines(result), *wigner_lines(result)]
+        words = DUFFING if result.system == DuffingAttractors.name else RESONATOR
+        text = [rate_table(result, rates), *exponent_lines(result), *exponent_lines_over(result, words), *wigner_lines(result)]
         return "\n".join([*unfinished, *([_two_well_table(result, rows)] if rows else []), *text, *_warned(result)])
     if not rows and result.system != KerrCat.name:
         return "\n".join([*unfinished, "no complete batch yet, nothing to compare"])

@@ -9,7 +9,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
-from wellhop.analysis.duffing_families import DuffingFamily, Source, noise
+from wellhop.analysis.exponent_families import ExponentFamily, Source
 from wellhop.analysis.figures.drawn import DrawnTable
 from wellhop.analysis.figures.labels import family_math
 from wellhop.analysis.figures.style import COLOURS, INK, house_style, new_figure, whole_decades
@@ -32,10 +32,10 @@ def draw_duffing_exponents(result: CampaignResult) -> tuple[Figure, DrawnTable]:
     Returns:
         The figure, and a table of every mark (``series`` = what, arm, rate).
     """
-    family = max(result.duffing, key=lambda f: sum(map(len, f.rows.values())))
+    family = max(result.exponents, key=lambda f: sum(map(len, f.rows.values())))
     table = DrawnTable(("series", "arm", "rate", "1/lam", "value", "lower", "upper"))
     arms = [arm for arm in _LOOK if any(source[0] == arm for source in family.rows)]
-    inverse = [1.0 / noise(row.point) for rows in family.rows.values() for row in rows]
+    inverse = [1.0 / family.size(row.point) for rows in family.rows.values() for row in rows]
     span = max(inverse) - min(inverse)
     with house_style():
         figure = new_figure(height=5.6)
@@ -65,11 +65,11 @@ def draw_duffing_exponents(result: CampaignResult) -> tuple[Figure, DrawnTable]:
 
 def has_duffing_exponents(result: CampaignResult) -> bool:
     """Whether there is anything to draw."""
-    return bool(result.duffing)
+    return any(("jumps", name) in f.rows or ("langevin", name) in f.rows for f in result.exponents for name in PANELS)
 
 
 def _draw_rates(
-    upper: Axes, lower: Axes, source: Source, family: DuffingFamily, aside: float, table: DrawnTable
+    upper: Axes, lower: Axes, source: Source, family: ExponentFamily, aside: float, table: DrawnTable
 ) -> None:
     """One rate of one arm; its ratios stand ``aside`` so that those of the other arm do not hide them."""
     arm, _ = source
@@ -77,7 +77,7 @@ def _draw_rates(
     look: dict[str, Any] = {"fmt": marker, "color": colour, "markersize": 4.5, "markeredgecolor": "white", "zorder": 3}
     rows = [row for row in family.rows[source] if row.estimate.value > 0.0]
     known = [
-        (1.0 / noise(r.point), r.prediction.value)
+        (1.0 / family.size(r.point), r.prediction.value)
         for r in rows
         if r.prediction is not None and r.prediction.value > 0.0
     ]
@@ -92,7 +92,7 @@ def _draw_rates(
             for where, value in zip(x, steep, strict=True):
                 table.add("slope of the action", *source, where, value, None, None)
     for row in rows:
-        where = 1.0 / noise(row.point)
+        where = 1.0 / family.size(row.point)
         value, low, high = row.estimate.value, row.estimate.lower, row.estimate.upper
         upper.errorbar([where], [value], yerr=[[value - low], [high - value]], **look)
         table.add("measured", *source, where, value, low, high)
@@ -102,7 +102,7 @@ def _draw_rates(
             table.add("measured/predicted", *source, where, value, low, high)
 
 
-def _draw_exponents(ax: Axes, name: str, arms: list[str], family: DuffingFamily, table: DrawnTable) -> None:
+def _draw_exponents(ax: Axes, name: str, arms: list[str], family: ExponentFamily, table: DrawnTable) -> None:
     """R of every fit as a bar with its interval, the action for λ -> 0 as a tick."""
     for place, arm in enumerate(arms):
         source, (colour, marker, _, _) = (arm, name), _LOOK[arm]
@@ -128,7 +128,7 @@ def _draw_exponents(ax: Axes, name: str, arms: list[str], family: DuffingFamily,
     ax.set_xlabel(rf"$R$ of ${name[0]}_\mathrm{{{name[2:]}}}$")
 
 
-def _handles(arms: list[str], family: DuffingFamily) -> list[Line2D]:
+def _handles(arms: list[str], family: ExponentFamily) -> list[Line2D]:
     handles = []
     for arm in arms:
         colour, marker, measured, slope = _LOOK[arm]

@@ -9,10 +9,10 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
+from wellhop.analysis.exponent_families import ExponentFamily, Source
 from wellhop.analysis.figures.drawn import DrawnTable
 from wellhop.analysis.figures.labels import family_math
 from wellhop.analysis.figures.style import COLOURS, INK, house_style, new_figure, whole_decades
-from wellhop.analysis.resonator_families import ExponentFamily, Source, noise
 from wellhop.analysis.result import CampaignResult
 
 #: Distance of two ratios at one point, over the range of 1/η.
@@ -41,7 +41,7 @@ def draw_resonator_exponents(result: CampaignResult) -> tuple[Figure, DrawnTable
         upper = figure.add_subplot(grid[0, 0])
         lower = figure.add_subplot(grid[1, 0], sharex=upper)
         right = figure.add_subplot(grid[:, 1])
-        inverse = [1.0 / noise(row.point) for rows in family.rows.values() for row in rows]
+        inverse = [1.0 / family.size(row.point) for rows in family.rows.values() for row in rows]
         for place, source in enumerate(sources):
             aside = ASIDE * (place - 0.5 * (len(sources) - 1)) * (max(inverse) - min(inverse))
             _draw_rates(upper, lower, source, family, aside, table)
@@ -69,7 +69,11 @@ def _draw_rates(
     colour, marker, _ = _LOOK[source]
     look: dict[str, Any] = {"fmt": marker, "color": colour, "markersize": 4.5, "markeredgecolor": "white", "zorder": 3}
     rows = [row for row in family.rows[source] if row.estimate.value > 0.0]
-    known = [(1.0 / noise(r.point), r.prediction.value) for r in rows if r.prediction is not None and r.prediction.value > 0.0]
+    known = [
+        (1.0 / family.size(r.point), r.prediction.value)
+        for r in rows
+        if r.prediction is not None and r.prediction.value > 0.0
+    ]
     if known:
         x, y = np.array(known).T
         upper.plot(x, y, color=colour, linewidth=1.1, zorder=2)
@@ -80,7 +84,7 @@ def _draw_rates(
         for where, value in zip(x, steep, strict=True):
             table.add("slope of (32)", *source, where, value, None, None)
     for row in rows:
-        where, rate = 1.0 / noise(row.point), row.estimate
+        where, rate = 1.0 / family.size(row.point), row.estimate
         upper.errorbar([where], [rate.value], yerr=[[rate.value - rate.lower], [rate.upper - rate.value]], **look)
         table.add("measured", *source, where, rate.value, rate.lower, rate.upper)
         if row.prediction is not None and row.prediction.value > 0.0:

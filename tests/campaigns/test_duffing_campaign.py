@@ -113,7 +113,7 @@ def test_report_shows_both_directions_and_exponents(duffing: Reference) -> None:
     table = pull_table(result)
     for word in ("k_LH of quantum jumps against the exact model", "k_HL of Langevin trajectories", "action 0.5108"):
         assert word in table, word
-    (family,) = result.duffing
+    (family,) = result.exponents
     assert family.actions["jumps", "k_LH"] == pytest.approx(0.5108005845, rel=1e-8)
     assert family.actions["langevin", "k_HL"] == pytest.approx(0.4269, abs=2e-4)
     page = runtime.report(duffing.folder)
