@@ -125,7 +125,7 @@ def switching(system: System) -> SwitchingSystem:
     >>> try:
     ...     switching(DrivenQubitTLS(-0.37, 0.1))
     ... except UnravellingError as error:
-    ...     print(str(error)[:54])
+    ...     print(str(error)[:53])
     driven_qubit_tls: one attractor, nothing switches, so
     """
     if isinstance(system, DrivenQubitTLS):

@@ -21,7 +21,7 @@ COARSE = {
     1: {"columns": 4, "rows": 100, "detunings": 2},
     2: {"points": 60, "detunings": 3},
     3: {},
-    6: {"eps_min": 1.6, "eps_max": 2.8, "points": 7, "U": 0.5},
+    6: {"eps_min": 1.6, "eps_max": 2.8, "points": 7, "U": 0.4},
     8: {"points": 3},
 }
 
@@ -178,7 +178,7 @@ def test_even_eigenvalue_is_smallest_near_the_boundary(drawn: dict[int, DrawnFig
     # Independent: the ladder weights give the share of k_v in lam_e; the split is good to a few per cent.
     eps, lam_e, k_v = (table.numbers(c, series="exact") for c in ("eps [gamma]", names[0], names[2]))
     middle = (eps > 1.7) & (eps < 2.5)
-    weight = [1.0 / (1.0 + np.exp(vacuum_excess(KerrTwoPhotonDrive(-5.0, e, 0.5)))) for e in eps[middle]]
+    weight = [1.0 / (1.0 + np.exp(vacuum_excess(KerrTwoPhotonDrive(-5.0, e, 0.4)))) for e in eps[middle]]
     assert k_v[middle] / lam_e[middle] == pytest.approx(weight, rel=0.06)
 
 

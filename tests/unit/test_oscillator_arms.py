@@ -169,7 +169,7 @@ def test_the_less_certain_directed_rate_decides(monkeypatch: pytest.MonkeyPatch)
 
     monkeypatch.setattr(directed_measurement, "directed_headline", headline)
     about = {
-        "centre": 1, "sample_interval": 1.0, "burn_in": 0.0, "relaxation_time": 1.0, "core_names": ["reference"],
+        "wells": 3, "centre": 1, "sample_interval": 1.0, "burn_in": 0.0, "relaxation_time": 1.0, "core_names": ["reference"],
         "rate_guesses": {},
     }  # fmt: skip
     rate, switches, _ = judging.deciding_rate(about, [])
