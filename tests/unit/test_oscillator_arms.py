@@ -163,7 +163,10 @@ def test_the_less_certain_directed_rate_decides(monkeypatch: pytest.MonkeyPatch)
     def headline(*_: Any, **__: Any) -> dict[str, RateEstimate]:
         errors = {"lam_e": 0.01, "lam_o": 0.01, "k_v": 0.02, "k_b": 0.2, "k_d": 0.9}
         return {
-            name: RateEstimate("escape_rate", "demo", 1e-3, 9e-4, 2e-3, error, 0.95, {"switches": 5})
+            name: RateEstimate(
+                    "decay_rate" if name.startswith("lam") else "escape_rate", "demo", 1e-3, 9e-4, 2e-3, error, 0.95,
+                    {"switches": 5},
+                )
             for name, error in errors.items()
         }
 
