@@ -49,7 +49,7 @@ LARGEST_WARM_SPACE = 500
 class DuffingSubject:
     """What the methods look at; each generator is decomposed once, its refusal is remembered as well."""
 
-    unit_note = "in the unit of dw"
+    unit_note = "in the unit that dw is given in (dw in rad/us: 1/us)"
 
     def __init__(self, system: DuffingAttractors) -> None:
         self.system = system
