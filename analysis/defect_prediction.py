@@ -35,11 +35,9 @@ from wellhop.analysis.defect_phases import (
     crossover,
 )
 from wellhop.analysis.defect_subject import DefectSubject as DefectSubject
-from wellhop.analysis.prediction import Method
+from wellhop.analysis.prediction import Evaluation, Method, flagged
 from wellhop.engine.errors import WellhopError
 from wellhop.engine.systems.driven_qubit_tls import DrivenQubitTLS
-
-Evaluation = tuple[float, bool, str, float | None]
 
 CONVENTION = (
     "nothing switches: one attractor, calibration of both engines; Delta_d, Omega, Delta_c, g, gamma_c are angular rates over "
@@ -52,18 +50,6 @@ CONVENTION = (
 
 #: Accuracy of a closed form of the reduced model as such.
 EXACT = 1e-12
-
-
-def _flagged(evaluate: Callable[[DefectSubject], Evaluation]) -> Callable[[DefectSubject], Evaluation]:
-    """A named error becomes a prediction without a value that says why."""
-
-    def flagged(subject: DefectSubject) -> Evaluation:
-        try:
-            return evaluate(subject)
-        except WellhopError as error:
-            return math.nan, False, str(error), None
-
-    return flagged
 
 
 def _plain(value: Callable[[DrivenQubitTLS], float]) -> Callable[[DefectSubject], Evaluation]:
@@ -81,7 +67,7 @@ def _reduced(
         off = accuracy(subject) if accuracy is not None else None
         return value(subject), found.trusted, found.note, off
 
-    return _flagged(evaluate)
+    return flagged(evaluate)
 
 
 def _bare(value: Callable[[DefectSubject], float]) -> Callable[[DefectSubject], Evaluation]:
@@ -115,7 +101,7 @@ def _own(evaluate: Callable[[DefectSubject], Evaluation], note: str) -> Callable
         value, _, words, _ = evaluate(subject)
         return value, False, words if math.isnan(value) else f"{words}; {note}".removeprefix("; "), None
 
-    return _flagged(own)
+    return flagged(own)
 
 
 def _linear_mode(part: str) -> Callable[[DefectSubject], Evaluation]:
@@ -134,7 +120,7 @@ def _linear_mode(part: str) -> Callable[[DefectSubject], Evaluation]:
             None,
         )
 
-    return _flagged(evaluate)
+    return flagged(evaluate)
 
 
 def _linear_amplitude(subject: DefectSubject) -> Evaluation:
@@ -253,11 +239,11 @@ DEFECT_METHODS: dict[str, Method] = {
         _reduced(lambda c: abs(c.system.mu_ss), DefectSubject.amplitude_error),
         "amplitude",
     ),
-    "radius_linear": _method("|mu_ss|, linear response", "ours", _flagged(_linear_amplitude), "amplitude"),
+    "radius_linear": _method("|mu_ss|, linear response", "ours", flagged(_linear_amplitude), "amplitude"),
     "radius_second_order": _method(
-        "|mu_ss|, consistent second order", "ours", _flagged(_second_order_amplitude), "amplitude"
+        "|mu_ss|, consistent second order", "ours", flagged(_second_order_amplitude), "amplitude"
     ),
-    "radius_saturated": _method("|mu_ss|, Maxwell-Bloch", "ours", _flagged(_saturated_amplitude), "amplitude"),
+    "radius_saturated": _method("|mu_ss|, Maxwell-Bloch", "ours", flagged(_saturated_amplitude), "amplitude"),
     "mu_ss_angle": _method(
         "arg mu_ss, rad", "(10) corrected", _part(cmath.phase), "angle"
     ),

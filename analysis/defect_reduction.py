@@ -13,8 +13,8 @@ F(Δ_c) = s(1 + iΔ_c/γ_c): besides the decay there is a shift of the frequency
 for g ≪ γ_c, where its error falls as (g/γ_c)² at fixed γ. At g/γ_c = 0.4 and up to about one quantum it errs by 0.10 to 0.15; with
 more quanta it fails, since the defect saturates.
 
-Linear response and second order are ours, from the Hamiltonian (1) of Wang, You, Ian, "On decoherence of a driven superconducting
-qubit coupled to a coherent two-level system"; the paper compares with none of them.
+Linear response and second order are ours, from the Hamiltonian (1) of Wang, You, Ian, on the decoherence of a driven
+superconducting qubit coupled to a coherent two-level system; the paper compares with none of them.
 """
 
 from __future__ import annotations

@@ -23,11 +23,9 @@ from wellhop.analysis.duffing_rates import (
 )
 from wellhop.analysis.duffing_temperature import well_temperature
 from wellhop.analysis.keldysh import WeakNoiseModel
-from wellhop.analysis.prediction import Method
+from wellhop.analysis.prediction import Evaluation, Method, flagged
 from wellhop.engine.errors import WellhopError
 from wellhop.engine.systems.duffing_attractors import Attractor, DuffingAttractors
-
-Evaluation = tuple[float, bool, str, float | None]
 
 CONVENTION = (
     "k_LH: one-way escape rate LAS -> HAS, k_HL: HAS -> LAS; Gamma = k_LH + k_HL: decay rate of the difference of populations; "
@@ -77,18 +75,6 @@ class DuffingSubject:
         return duffing_rates(self.system, generator, spectrum=self.spectrum(generator))
 
 
-def _flagged(evaluate: Callable[[DuffingSubject], Evaluation]) -> Callable[[DuffingSubject], Evaluation]:
-    """A named error becomes a prediction without a value that says why."""
-
-    def flagged(subject: DuffingSubject) -> Evaluation:
-        try:
-            return evaluate(subject)
-        except WellhopError as error:
-            return math.nan, False, str(error), None
-
-    return flagged
-
-
 def _gap(generator: Generator) -> Callable[[DuffingSubject], Evaluation]:
     """Γ = k_LH + k_HL."""
 
@@ -99,7 +85,7 @@ def _gap(generator: Generator) -> Callable[[DuffingSubject], Evaluation]:
         value = rates.gap if mode.resolved else math.nan
         return value, not notes, "; ".join(notes), min(accuracy, 1.0)
 
-    return _flagged(evaluate)
+    return flagged(evaluate)
 
 
 def _directed(generator: Generator, well: Attractor) -> Callable[[DuffingSubject], Evaluation]:
@@ -122,7 +108,7 @@ def _directed(generator: Generator, well: Attractor) -> Callable[[DuffingSubject
             notes.append(f"{share:.1g} of Gamma, the split is good to {rates.weight_error:.1g}")
         return value if value > 0.0 else math.nan, valid, "; ".join(notes), min(max(GAP_ACCURACY, lost), 1.0)
 
-    return _flagged(evaluate)
+    return flagged(evaluate)
 
 
 def _lifetime(well: Attractor) -> Callable[[DuffingSubject], Evaluation]:
@@ -148,7 +134,7 @@ def _weight(generator: Generator) -> Callable[[DuffingSubject], Evaluation]:
             notes.append(f"not larger than the error of the split, {rates.weight_error:.1g}")
         return value, not notes, "; ".join(notes), accuracy
 
-    return _flagged(evaluate)
+    return flagged(evaluate)
 
 
 def _photons(generator: Generator) -> Callable[[DuffingSubject], Evaluation]:
@@ -165,7 +151,7 @@ def _photons(generator: Generator) -> Callable[[DuffingSubject], Evaluation]:
             )
         return spectrum.photons, not notes, "; ".join(notes), None if notes else GAP_ACCURACY
 
-    return _flagged(evaluate)
+    return flagged(evaluate)
 
 
 def _photons_in(generator: Generator, well: Attractor) -> Callable[[DuffingSubject], Evaluation]:
@@ -180,7 +166,7 @@ def _photons_in(generator: Generator, well: Attractor) -> Callable[[DuffingSubje
         value = value if rates.spectrum.mode.resolved else math.nan
         return value, not notes, "; ".join(notes), min(max(GAP_ACCURACY, accuracy), 1.0)
 
-    return _flagged(evaluate)
+    return flagged(evaluate)
 
 
 def _closed(well: Attractor) -> Callable[[DuffingSubject], Evaluation]:
@@ -191,7 +177,7 @@ def _closed(well: Attractor) -> Callable[[DuffingSubject], Evaluation]:
         value = found.lh if well == "LAS" else found.hl
         return value, True, "".join(_small(subject.system, value)), 1e-9
 
-    return _flagged(evaluate)
+    return flagged(evaluate)
 
 
 def _small(system: DuffingAttractors, exponent: float) -> list[str]:
@@ -224,7 +210,7 @@ def _instanton(model: WeakNoiseModel, well: Attractor) -> Callable[[DuffingSubje
             return found.exponent, False, note, None
         return found.exponent, True, note, accuracy
 
-    return _flagged(evaluate)
+    return flagged(evaluate)
 
 
 _WORDS = {"exact": "exact (Liouvillian)", "twa": "truncated Wigner"}

@@ -9,11 +9,12 @@ Every system has a table of its own, found by :func:`methods_of`; a new method i
 from __future__ import annotations
 
 import difflib
+import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeVar
 
-from wellhop.engine.errors import PredictionError
+from wellhop.engine.errors import PredictionError, WellhopError
 from wellhop.engine.lindblad import LindbladModel
 from wellhop.engine.systems import System
 from wellhop.engine.systems.driven_qubit_tls import DrivenQubitTLS
@@ -22,6 +23,9 @@ from wellhop.engine.systems.kerr_cat import KerrCat
 from wellhop.engine.systems.kerr_two_photon_drive import KerrTwoPhotonDrive
 from wellhop.engine.systems.two_photon_resonator import TwoPhotonResonator
 
+#: (value, valid, note, accuracy) of a prediction.
+Evaluation = tuple[float, bool, str, float | None]
+Subject = TypeVar("Subject")
 #: Quantities in the unit of a rate.
 RATES = ("decay_rate", "escape_rate", "frequency", "loss_rate")
 
@@ -78,6 +82,24 @@ class Method:
     quantity: str = "decay_rate"
     default: bool = True
     listed: bool = False
+
+
+def flagged(evaluate: Callable[[Subject], Evaluation]) -> Callable[[Subject], Evaluation]:
+    """A named error becomes a prediction without a value that says why.
+
+    >>> def nothing(subject: object) -> Evaluation:
+    ...     raise PredictionError("no bistability")
+    >>> flagged(nothing)(None)
+    (nan, False, 'no bistability', None)
+    """
+
+    def safe(subject: Subject) -> Evaluation:
+        try:
+            return evaluate(subject)
+        except WellhopError as error:
+            return math.nan, False, str(error), None
+
+    return safe
 
 
 def methods_of(system: str) -> Mapping[str, Method]:

@@ -12,7 +12,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import Any, Literal
 
-from wellhop.analysis.prediction import Method
+from wellhop.analysis.prediction import Evaluation, Method
 from wellhop.analysis.resonator_action import escape_action, near_critical_action
 from wellhop.analysis.resonator_angle import angle_rate
 from wellhop.analysis.resonator_modes import SlowModes, slow_modes
@@ -32,8 +32,6 @@ from wellhop.analysis.resonator_spectrum import (
 )
 from wellhop.engine.errors import ParameterError, PredictionError, WellhopError
 from wellhop.engine.systems.two_photon_resonator import TwoPhotonResonator
-
-Evaluation = tuple[float, bool, str, float | None]
 
 CONVENTION = (
     "decay = Gamma: decay rate of the slowest odd mode; without one-photon loss <a> ~ exp(-Gamma t) cos(Omega t) with frequency = "

@@ -24,7 +24,7 @@ from wellhop.analysis.directed_rates import (
 )
 from wellhop.analysis.keldysh import WeakNoiseModel
 from wellhop.analysis.liouvillian import SlowRate
-from wellhop.analysis.prediction import Method
+from wellhop.analysis.prediction import Evaluation, Method, flagged
 from wellhop.analysis.steady_state import (
     SteadyMoments,
     equal_weight_boundary,
@@ -49,8 +49,6 @@ from wellhop.analysis.two_photon_instantons import (
 )
 from wellhop.engine.errors import PredictionError, WellhopError
 from wellhop.engine.systems.kerr_two_photon_drive import KerrTwoPhotonDrive
-
-Evaluation = tuple[float, bool, str, float | None]
 
 CONVENTION = (
     "k_v: vacuum -> (bright + or -), total; k_b: one bright state -> vacuum; k_d: bright <-> bright direct; "
@@ -103,18 +101,6 @@ class TwoPhotonSubject:
         return steady_moments(self.system)
 
 
-def _flagged(evaluate: Callable[[TwoPhotonSubject], Evaluation]) -> Callable[[TwoPhotonSubject], Evaluation]:
-    """A named error becomes a prediction without a value that says why."""
-
-    def flagged(subject: TwoPhotonSubject) -> Evaluation:
-        try:
-            return evaluate(subject)
-        except WellhopError as error:
-            return math.nan, False, str(error), None
-
-    return flagged
-
-
 def _mode_notes(mode: SlowRate) -> tuple[bool, list[str]]:
     """Whether a slow mode is a switching rate, and what to say of it."""
     if not mode.resolved:
@@ -149,7 +135,7 @@ def _eigenvalue(generator: Generator, parity: str) -> Callable[[TwoPhotonSubject
         value = mode.value if mode.value > 0.0 else math.nan
         return value, valid, "; ".join(notes), min(accuracy, 1.0)
 
-    return _flagged(evaluate)
+    return flagged(evaluate)
 
 
 def _directed(generator: Generator, name: str) -> Callable[[TwoPhotonSubject], Evaluation]:
@@ -182,7 +168,7 @@ def _directed(generator: Generator, name: str) -> Callable[[TwoPhotonSubject], E
             value = math.nan
         return value, valid, "; ".join(notes), accuracy
 
-    return _flagged(evaluate)
+    return flagged(evaluate)
 
 
 def _photons_twa(subject: TwoPhotonSubject) -> Evaluation:
@@ -194,19 +180,19 @@ def _photons_twa(subject: TwoPhotonSubject) -> Evaluation:
 
 
 def _moment(name: str) -> Callable[[TwoPhotonSubject], Evaluation]:
-    return _flagged(lambda subject: (float(getattr(subject.moments, name)), True, "", 1e-9))
+    return flagged(lambda subject: (float(getattr(subject.moments, name)), True, "", 1e-9))
 
 
 def _action(
     actions: Callable[[KerrTwoPhotonDrive], WellActions], well: str, note: str, accuracy: float | None
 ) -> Callable[[TwoPhotonSubject], Evaluation]:
-    return _flagged(lambda subject: (float(getattr(actions(subject.system), well)), True, note, accuracy))
+    return flagged(lambda subject: (float(getattr(actions(subject.system), well)), True, note, accuracy))
 
 
 def _boundary(
     drive: Callable[[KerrTwoPhotonDrive], float], note: str, accuracy: float | None
 ) -> Callable[[TwoPhotonSubject], Evaluation]:
-    return _flagged(lambda subject: (drive(subject.system), True, note, accuracy))
+    return flagged(lambda subject: (drive(subject.system), True, note, accuracy))
 
 
 def _rate_methods(generator: Generator) -> dict[str, Method]:
@@ -251,7 +237,7 @@ def _instanton(model: WeakNoiseModel, well: Well) -> Callable[[TwoPhotonSubject]
             )
         return found.action, agrees, "; ".join(notes), accuracy
 
-    return _flagged(evaluate)
+    return flagged(evaluate)
 
 
 def _instanton_methods(model: WeakNoiseModel) -> dict[str, Method]:
@@ -279,7 +265,7 @@ TWO_PHOTON_METHODS: dict[str, Method] = {
     **_rate_methods("twa"),
     "photons": Method("<n>, exact", "ladder sums", False, _moment("photons"), "photon_number"),
     "photons_twa": Method(
-        "<n>, truncated Wigner", "operator truncated Wigner", False, _flagged(_photons_twa), "photon_number"
+        "<n>, truncated Wigner", "operator truncated Wigner", False, flagged(_photons_twa), "photon_number"
     ),
     "parity": Method("<(-1)^n>, exact", "ladder sums", False, _moment("parity"), "parity"),
     "action_vacuum": Method(
@@ -323,7 +309,7 @@ TWO_PHOTON_METHODS: dict[str, Method] = {
         "phase boundary eps*, U -> 0, truncated Wigner",
         "equal instanton actions",
         False,
-        _flagged(lambda subject: boundary_prediction(subject.system)),
+        flagged(lambda subject: boundary_prediction(subject.system)),
         "drive",
     ),
     "boundary_ansatz": Method(

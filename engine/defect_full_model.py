@@ -8,8 +8,8 @@ Frame of the drive, σ₋ = |g⟩⟨e|:
 γ_c is the decay rate of the COHERENCE ⟨σ₋⟩, whatever ν is; the population of the defect decays at 2γ_c. The oscillator itself has
 no loss and no Kerr term: all it loses goes through the defect, about one quantum per relaxation time of the defect at most.
 
-Ours, from the Hamiltonian (1) of Wang, You, Ian, "On decoherence of a driven superconducting qubit coupled to a coherent two-level
-system", with χ = 0.
+Ours, from the Hamiltonian (1) of Wang, You, Ian, on the decoherence of a driven superconducting qubit coupled to a coherent
+two-level system, with χ = 0.
 """
 
 from __future__ import annotations

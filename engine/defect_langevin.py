@@ -14,8 +14,8 @@ Exact update over a time h, N₁ and N₂ independent N(0, 1), v = D/s the varia
 Q of the Fock state |1⟩ is |α|² e^{-|α|²}/π: |α|² is Gamma(2, 1) distributed, its phase uniform. The Wigner function of |1⟩ is
 negative at the origin and is no probability.
 
-Equations (5)-(9) of Wang, You, Ian, "On decoherence of a driven superconducting qubit coupled to a coherent two-level system"; the
-trajectories are ours.
+Equations (5)-(9) of Wang, You, Ian, on the decoherence of a driven superconducting qubit coupled to a coherent two-level
+system; the trajectories are ours.
 """
 
 # mypy: disable-error-code="no-untyped-def"

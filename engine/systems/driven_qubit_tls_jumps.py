@@ -10,7 +10,7 @@ its number states and its eigenbasis is good at any size, while counting in a la
 A coherent state is an eigenstate of a: at ν = 0 trajectories from |α₀⟩ follow the mean exactly, without any spread. They test
 nothing there but round-off; a start in |1⟩, or heat, makes them differ.
 
-Wang, You, Ian, "On decoherence of a driven superconducting qubit coupled to a coherent two-level system", Eq. (3); they have no
+Wang, You, Ian, on the decoherence of a driven superconducting qubit coupled to a coherent two-level system, Eq. (3); they have no
 trajectories, both unravellings are ours.
 """
 

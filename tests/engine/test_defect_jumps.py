@@ -210,7 +210,7 @@ def test_refusals() -> None:
     for make in (full_jump_setup, full_model, full_density):
         for bad in (1, 14.0, True, -3):
             with pytest.raises(ParameterError, match="cutoff"):
-                make(WARM, bad)  # type: ignore[operator]
+                make(WARM, bad)  # type: ignore[operator]  # the refusal is the point
     for small in (3, 4):
         with pytest.raises(ParameterError, match="cutoff"):
             full_jump_setup(WARM, small)

@@ -219,6 +219,6 @@ def test_refusals() -> None:
         reduction_error(SYSTEM, 0.0)
     for samples in (1, 2.5, True):
         with pytest.raises(ParameterError, match="samples"):
-            reduction_error(SYSTEM, samples=samples)  # type: ignore[arg-type]
+            reduction_error(SYSTEM, samples=samples)  # type: ignore[arg-type]  # the refusal is the point
     with pytest.raises(ParameterError, match="cutoff"):
         full_means(SYSTEM, [1.0], 1)
